@@ -1,0 +1,1 @@
+"""Requests in, domain calls, answers out: one folder per API."""

@@ -1,0 +1,9 @@
+"""App configuration."""
+
+from django.apps import AppConfig
+
+
+class ClusterConfig(AppConfig):
+    name = "snapplatform.cluster"
+    label = "cluster"
+    verbose_name = "Nodes and duties"

@@ -1,0 +1,40 @@
+"""Rows about running processes: capture nodes, and duties with the time they are due."""
+
+from django.db import models
+
+from snapplatform import ids
+
+
+class Node(models.Model):
+    """One running capture process. It beats every few seconds; a row that stopped beating is a dead process."""
+
+    id = models.UUIDField(primary_key=True, default=ids.new_id, editable=False)
+    host = models.CharField(max_length=255)
+    pid = models.PositiveIntegerField()
+    rtmp_address = models.CharField(max_length=255, blank=True, help_text="host:port it takes publishers on")
+    beat = models.BigIntegerField(default=0, help_text="counts up while the process lives")
+    beat_at = models.DateTimeField(help_text="the database's clock at the last beat")
+    started_at = models.DateTimeField()
+    stopped_at = models.DateTimeField(null=True, blank=True)
+    clock_offset_ms = models.IntegerField(default=0, help_text="the node's clock minus the database's")
+    stats = models.JSONField(default=dict, blank=True)
+
+    def __str__(self) -> str:
+        return f"{self.host}:{self.pid}"
+
+
+class Duty(models.Model):
+    """Periodic work done by exactly one process: whoever moves `due_at` forward does it."""
+
+    name = models.CharField(primary_key=True, max_length=64)
+    due_at = models.DateTimeField()
+    last_started_at = models.DateTimeField(null=True, blank=True)
+    last_finished_at = models.DateTimeField(null=True, blank=True)
+    last_result = models.CharField(max_length=255, blank=True)
+    failures = models.PositiveIntegerField(default=0)
+
+    class Meta:
+        verbose_name_plural = "duties"
+
+    def __str__(self) -> str:
+        return self.name

@@ -1,0 +1,155 @@
+"""What can go wrong, one small class per meaning. No HTTP number and no vendor's code lives here:
+each API has one table from these classes to its own answers."""
+
+from dataclasses import dataclass, field
+
+
+class SnapError(Exception):
+    """Root of everything the domain refuses; `str()` may be shown to the caller."""
+
+
+@dataclass
+class InvalidValue(SnapError):
+    """A parameter is wrong: which one, why, and what would be right."""
+
+    parameter: str
+    reason: str
+
+    def __str__(self) -> str:
+        return f"{self.parameter}: {self.reason}"
+
+
+@dataclass
+class InvalidValues(SnapError):
+    """Several parameters are wrong at once, so that a person mends them in one go."""
+
+    problems: list[InvalidValue]
+
+    def __str__(self) -> str:
+        return "; ".join(map(str, self.problems))
+
+
+@dataclass
+class NotFound(SnapError):
+    """No such thing in the caller's account. A foreign id answers exactly like an absent one."""
+
+    kind: str = "object"
+    id: str = ""
+
+    def __str__(self) -> str:
+        return f"No such {self.kind}: {self.id}" if self.id else f"No such {self.kind}."
+
+
+@dataclass
+class TemplateNotFound(NotFound):
+    kind: str = "template"
+
+
+@dataclass
+class JobNotFound(NotFound):
+    kind: str = "job"
+
+
+@dataclass
+class StreamNotFound(NotFound):
+    kind: str = "stream"
+
+
+@dataclass
+class SnapshotNotFound(NotFound):
+    kind: str = "snapshot"
+
+
+@dataclass
+class BucketNotFound(NotFound):
+    kind: str = "bucket"
+
+
+@dataclass
+class StreamNotLive(SnapError):
+    """The stream exists (or could), but nobody publishes it now."""
+
+    name: str
+
+    def __str__(self) -> str:
+        return f"Stream {self.name!r} is not live. Publish it, then start the job again."
+
+
+@dataclass
+class JobAlreadyStarted(SnapError):
+    job_id: str
+
+    def __str__(self) -> str:
+        return f"Job {self.job_id} is already started."
+
+
+@dataclass
+class JobLimitExceeded(SnapError):
+    limit: int
+
+    def __str__(self) -> str:
+        return f"At most {self.limit} jobs of an account may be started. Stop another one first."
+
+
+@dataclass
+class AlreadyExists(SnapError):
+    """A name that must be unique in the account is taken."""
+
+    kind: str
+    name: str
+
+    def __str__(self) -> str:
+        return f"A {self.kind} named {self.name!r} exists already."
+
+
+@dataclass
+class InUse(SnapError):
+    """It can't be deleted or changed while others depend on it."""
+
+    kind: str
+    id: str
+    by: str
+
+    def __str__(self) -> str:
+        return f"The {self.kind} {self.id} is in use by {self.by}."
+
+
+@dataclass
+class Unauthenticated(SnapError):
+    """Who is asking could not be established."""
+
+    reason: str = "Give an access key (HTTP Basic) or a bearer token."
+
+    def __str__(self) -> str:
+        return self.reason
+
+
+@dataclass
+class PermissionRefused(SnapError):
+    """The principal may not do this."""
+
+    action: str
+    resource: str
+    why: str = ""
+
+    def __str__(self) -> str:
+        return f"Not allowed: {self.action} on {self.resource}."
+
+
+@dataclass
+class AccountDisabled(SnapError):
+    account_id: int
+
+    def __str__(self) -> str:
+        return "This account is disabled."
+
+
+@dataclass
+class StorageUnavailable(SnapError):
+    """The bucket's storage didn't take or give bytes; `temporary` says whether trying again makes sense."""
+
+    reason: str
+    temporary: bool = field(default=True)
+
+    def __str__(self) -> str:
+        return f"Storage is not available: {self.reason}"

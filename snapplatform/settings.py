@@ -1,0 +1,123 @@
+"""Django's settings. Everything a site may change comes from SNAP_... variables (snapplatform/env.py, docs/settings.md)."""
+
+from pathlib import Path
+
+from django.templatetags.static import static
+from django.urls import reverse_lazy
+
+from snapplatform import env, logs
+
+BASE_DIR = Path(__file__).resolve().parent.parent
+SNAP = env.load(BASE_DIR)
+
+SECRET_KEY = SNAP.secret_key
+DEBUG = SNAP.debug
+ALLOWED_HOSTS = SNAP.allowed_hosts
+CSRF_TRUSTED_ORIGINS = [SNAP.public_url] if SNAP.public_url.startswith("https://") else []
+
+INSTALLED_APPS = [
+    "unfold",
+    "unfold.contrib.filters",
+    "django.contrib.admin",
+    "django.contrib.auth",
+    "django.contrib.contenttypes",
+    "django.contrib.sessions",
+    "django.contrib.messages",
+    "django.contrib.staticfiles",
+    "rest_framework",
+    "django_filters",
+    "drf_spectacular",
+    "drf_spectacular_sidecar",
+    "snapplatform.access",
+    "snapplatform.cluster",
+    "snapplatform.storage",
+    "snapplatform.streams",
+    "templates",
+    "jobs",
+    "snapplatform.web",
+    "snapplatform.ops",
+]
+
+MIDDLEWARE = [
+    "django.middleware.security.SecurityMiddleware",
+    "whitenoise.middleware.WhiteNoiseMiddleware",
+    "django.contrib.sessions.middleware.SessionMiddleware",
+    "django.middleware.common.CommonMiddleware",
+    "django.middleware.csrf.CsrfViewMiddleware",
+    "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "django_structlog.middlewares.RequestMiddleware",
+    "django.contrib.messages.middleware.MessageMiddleware",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
+]
+
+ROOT_URLCONF = "snapplatform.urls"
+ASGI_APPLICATION = "snapplatform.asgi.application"
+APPEND_SLASH = False
+
+# DIRS stays empty: the package `templates` holds rows and Python files, and Django would serve those as HTML.
+TEMPLATES = [
+    {
+        "BACKEND": "django.template.backends.django.DjangoTemplates",
+        "DIRS": [],
+        "APP_DIRS": True,
+        "OPTIONS": {
+            "context_processors": [
+                "django.template.context_processors.request",
+                "django.contrib.auth.context_processors.auth",
+                "django.contrib.messages.context_processors.messages",
+            ]
+        },
+    }
+]
+
+DATABASES = {"default": env.database(SNAP.database_url)}
+DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+
+AUTH_USER_MODEL = "access.User"
+AUTH_PASSWORD_VALIDATORS = [
+    {"NAME": "django.contrib.auth.password_validation.MinimumLengthValidator"},
+    {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
+]
+
+LANGUAGE_CODE = "en"
+TIME_ZONE = "UTC"
+USE_TZ = True
+
+STATIC_URL = "/static/"
+STATIC_ROOT = SNAP.data_dir / "static"
+WHITENOISE_USE_FINDERS = True  # no collectstatic step: a clone and one command is all it takes
+
+SESSION_COOKIE_SAMESITE = "Lax"
+CSRF_COOKIE_SAMESITE = "Lax"
+SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = SNAP.public_url.startswith("https://")
+SECURE_CONTENT_TYPE_NOSNIFF = True
+SECURE_REFERRER_POLICY = "same-origin"
+X_FRAME_OPTIONS = "DENY"
+DATA_UPLOAD_MAX_MEMORY_SIZE = 1024 * 1024
+
+REST_FRAMEWORK = {
+    # Every API sets its own authentication, renderers and exception handler on its views; nothing is global
+    # but the refusal: a view that forgot to say is closed.
+    "DEFAULT_AUTHENTICATION_CLASSES": [],
+    "DEFAULT_PERMISSION_CLASSES": ["rest_framework.permissions.IsAdminUser"],
+    "UNAUTHENTICATED_USER": None,
+}
+SPECTACULAR_SETTINGS = {
+    "TITLE": "Snapplatform",
+    "DESCRIPTION": "Pictures out of live streams: streams, templates, jobs, snapshots and buckets.",
+    "VERSION": SNAP.version,
+    "SERVE_INCLUDE_SCHEMA": False,
+    "SWAGGER_UI_DIST": "SIDECAR",
+    "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
+    "REDOC_DIST": "SIDECAR",
+}
+
+LOGGING = logs.config(json=SNAP.log_format == "json", level=SNAP.log_level)
+DJANGO_STRUCTLOG_COMMAND_LOGGING_ENABLED = False
+
+UNFOLD = {
+    "SITE_TITLE": "Snapplatform",
+    "SITE_HEADER": "Snapplatform",
+    "SITE_SYMBOL": "photo_camera",
+    "SHOW_VIEW_ON_SITE": False,
+}

@@ -1,0 +1,1 @@
+"""Where bytes go: buckets, object names, the atomic store, the ledger of stored objects, retention."""

@@ -1,0 +1,1 @@
+"""Snapshot templates: how often pictures are taken and under what names. Rows, not HTML."""
