@@ -1,0 +1,79 @@
+"""Writing side of buckets."""
+
+import re
+from typing import Any
+
+from django.db import IntegrityError, transaction
+
+from snapplatform import checks
+from snapplatform.access.permissions import require
+from snapplatform.access.principal import Principal
+from snapplatform.errors import AlreadyExists, BucketNotFound, InUse, InvalidValue
+from snapplatform.ids import parse_id
+from snapplatform.storage.models import Bucket, StoredObject
+
+_NAME = re.compile(r"[a-z0-9][a-z0-9-]{1,61}[a-z0-9]")
+
+
+def create_bucket(
+    *, principal: Principal, name: str, endpoint: str = "local", retention_days: int | None = None
+) -> Bucket:
+    """A new bucket in the caller's account, kept in a folder of its own in the data directory."""
+    require(principal, "snap:CreateBucket", "bucket", f"{endpoint}/{name}")
+    problems = checks.Problems()
+    with problems.of():
+        _check_name(name)
+    with problems.of():
+        checks.text("endpoint", endpoint, shortest=1, longest=255)
+    with problems.of():
+        _check_retention(retention_days)
+    problems.raise_any()
+    bucket = Bucket(
+        account_id=principal.account_id, name=name, endpoint=endpoint, retention_days=retention_days
+    )
+    try:
+        with transaction.atomic():
+            bucket.save(force_insert=True)
+    except IntegrityError as error:
+        raise AlreadyExists("bucket", str(bucket)) from error
+    return bucket
+
+
+def update_bucket(*, principal: Principal, bucket_id: object, **changes: Any) -> Bucket:
+    """Change `retention_days`; what is stored already keeps the end it was given."""
+    require(principal, "snap:UpdateBucket", "bucket", bucket_id)
+    if "retention_days" in changes:
+        _check_retention(changes["retention_days"])
+        rows = Bucket.objects.filter(pk=parse_id(bucket_id), account=principal.account_id)
+        if not rows.update(retention_days=changes["retention_days"]):
+            raise BucketNotFound(id=str(bucket_id))
+    bucket = Bucket.objects.filter(pk=parse_id(bucket_id), account=principal.account_id).first()
+    if bucket is None:
+        raise BucketNotFound(id=str(bucket_id))
+    return bucket
+
+
+def delete_bucket(*, principal: Principal, bucket_id: object) -> None:
+    """Delete an empty bucket that no job writes to. What is stored is never deleted this way."""
+    require(principal, "snap:DeleteBucket", "bucket", bucket_id)
+    bucket = Bucket.objects.filter(pk=parse_id(bucket_id), account=principal.account_id).first()
+    if bucket is None:
+        raise BucketNotFound(id=str(bucket_id))
+    if StoredObject.objects.filter(bucket=bucket).exists():
+        raise InUse("bucket", str(bucket), "stored objects")
+    try:
+        with transaction.atomic():
+            bucket.delete()
+    except IntegrityError as error:  # ProtectedError is one: jobs write here
+        raise InUse("bucket", str(bucket), "jobs") from error
+
+
+def _check_name(name: str) -> None:
+    checks.text("name", name, shortest=3, longest=63)
+    if not _NAME.fullmatch(name):
+        raise InvalidValue("name", "3 to 63 lower-case letters, digits and dashes, a letter or digit at both ends")
+
+
+def _check_retention(days: int | None) -> None:
+    if days is not None:
+        checks.number("retention_days", days, low=1, high=36_500)

@@ -1,0 +1,101 @@
+"""Writing side of streams: registering names, and stream keys. The live state is written in live.py."""
+
+import secrets
+from typing import Any
+
+from django.db import IntegrityError, transaction
+from django.db.models import Max
+
+from snapplatform import checks
+from snapplatform.access.permissions import require
+from snapplatform.access.principal import Principal
+from snapplatform.access.services import digest
+from snapplatform.errors import AlreadyExists, InUse, NotFound
+from snapplatform.streams.models import Stream, StreamKey
+from snapplatform.streams.names import check_name
+from snapplatform.streams.selectors import get_stream
+
+MAX_PREROLL = 120
+_TRIES = 5
+
+
+def create_stream(*, principal: Principal, name: str, title: str = "", preroll_seconds: int = 0) -> Stream:
+    """Register a name before anybody publishes it. Publishing an unknown name registers it as well."""
+    require(principal, "snap:CreateStream", "stream", name)
+    check_name(name)
+    _check_settings(title=title, preroll_seconds=preroll_seconds)
+    if Stream.objects.filter(account=principal.account_id, name=name).exists():
+        raise AlreadyExists("stream", name)
+    stream, created = ensure_stream(
+        account_id=principal.account_id, name=name, title=title, preroll_seconds=preroll_seconds
+    )
+    if not created:
+        raise AlreadyExists("stream", name)
+    return stream
+
+
+def ensure_stream(*, account_id: int, name: str, **defaults: Any) -> tuple[Stream, bool]:
+    """The account's stream of that (checked) name, made if absent, with the next free permanent number."""
+    for _ in range(_TRIES):
+        if found := Stream.objects.filter(account=account_id, name=name).first():
+            return found, False
+        newest = Stream.objects.filter(account=account_id).aggregate(newest=Max("number"))["newest"] or 0
+        try:
+            with transaction.atomic():
+                return Stream.objects.create(account_id=account_id, name=name, number=newest + 1, **defaults), True
+        except IntegrityError:
+            continue  # another process took the name or the number between the two statements
+    raise AlreadyExists("stream", name)
+
+
+def update_stream(*, principal: Principal, stream_id: object, **changes: Any) -> Stream:
+    """Change `title` or `preroll_seconds`."""
+    stream = get_stream(principal=principal, stream_id=stream_id, action="snap:UpdateStream")
+    wanted = {key: value for key, value in changes.items() if key in ("title", "preroll_seconds")}
+    _check_settings(**wanted)
+    if wanted:
+        Stream.objects.filter(pk=stream.pk).update(**wanted)
+        stream.refresh_from_db()
+    return stream
+
+
+def delete_stream(*, principal: Principal, stream_id: object) -> None:
+    """Forget an offline stream that has no jobs."""
+    stream = get_stream(principal=principal, stream_id=stream_id, action="snap:DeleteStream")
+    try:
+        with transaction.atomic():
+            gone, _ = Stream.objects.filter(pk=stream.pk, state=Stream.State.OFFLINE).delete()
+    except IntegrityError as error:
+        raise InUse("stream", stream.name, "jobs") from error
+    if not gone:
+        raise InUse("stream", stream.name, "its publisher")
+
+
+def create_stream_key(
+    *, principal: Principal, label: str = "", stream_id: object | None = None
+) -> tuple[StreamKey, str]:
+    """A key for publishing and playing all streams of the account, or one; the second value is shown once."""
+    require(principal, "snap:CreateStreamKey", "stream-key")
+    checks.text("label", label, longest=64)
+    stream = get_stream(principal=principal, stream_id=stream_id) if stream_id else None
+    text = "sk_" + secrets.token_urlsafe(24)
+    key = StreamKey.objects.create(
+        account_id=principal.account_id, stream=stream, label=label, digest=digest(text), hint=text[:7]
+    )
+    return key, text
+
+
+def revoke_stream_key(*, principal: Principal, key_id: object) -> None:
+    require(principal, "snap:DeleteStreamKey", "stream-key", key_id)
+    rows = StreamKey.objects.filter(pk=str(key_id), account=principal.account_id)
+    if not rows.update(revoked=True):
+        raise NotFound("stream key", str(key_id))
+
+
+def _check_settings(*, title: str = "", preroll_seconds: int = 0) -> None:
+    problems = checks.Problems()
+    with problems.of():
+        checks.text("title", title, longest=128)
+    with problems.of():
+        checks.number("preroll_seconds", preroll_seconds, low=0, high=MAX_PREROLL)
+    problems.raise_any()
