@@ -11,6 +11,7 @@ from snapplatform.access.permissions import require
 from snapplatform.access.principal import Principal
 from snapplatform.access.services import digest
 from snapplatform.errors import AlreadyExists, InUse, NotFound
+from snapplatform.streams.addresses import own_stream_name
 from snapplatform.streams.models import Stream, StreamKey
 from snapplatform.streams.names import check_name
 from snapplatform.streams.selectors import get_stream
@@ -46,6 +47,16 @@ def ensure_stream(*, account_id: int, name: str, **defaults: Any) -> tuple[Strea
         except IntegrityError:
             continue  # another process took the name or the number between the two statements
     raise AlreadyExists("stream", name)
+
+
+def stream_of_url(*, principal: Principal, parameter: str, url: str) -> Stream:
+    """The caller's stream that `url`, an address of our own ingest, names; registered if it is new.
+
+    Raises InvalidValue for any other address. It looks in the caller's account only.
+    """
+    name = own_stream_name(parameter, url)
+    require(principal, "snap:CreateStream", "stream", name)
+    return ensure_stream(account_id=principal.account_id, name=name)[0]
 
 
 def update_stream(*, principal: Principal, stream_id: object, **changes: Any) -> Stream:
