@@ -1,0 +1,172 @@
+"""A camera that does not exist: colour bars, a clock, a moving ball and a frame number, encoded with PyAV."""
+
+from __future__ import annotations
+
+import io
+import threading
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+from fractions import Fraction
+from typing import Any, Literal
+
+import av
+import numpy as np
+from av.audio.stream import AudioStream
+from av.container import OutputContainer
+from av.video.stream import VideoStream
+
+from .codec import CodecConfig, CodecName
+from .ring import Packet
+from .scene import Scene
+
+_ENCODERS: dict[CodecName, str] = {"h264": "libx264", "hevc": "libx265"}
+_TONE_HZ = 440
+_SAMPLE_RATE = 44100
+_AAC_SAMPLES = 1024
+
+
+@dataclass(frozen=True, slots=True)
+class Camera:
+    """How a synthetic camera looks and encodes. `matrix` and `full_range` are flagged in the stream.
+
+    `preset` ultrafast is for a live demo beside other work; B-frames are `bframes` between two P-frames.
+    """
+
+    width: int = 1280
+    height: int = 720
+    fps: int = 25
+    gop_seconds: float = 2.0
+    bitrate: int = 2_000_000
+    audio: bool = False
+    bframes: int = 0
+    preset: str = "ultrafast"
+    codec: CodecName = "h264"
+    pixel_format: str = "yuv420p"
+    matrix: Literal[601, 709] = 709
+    full_range: bool = False
+    title: str = "Snapplatform"
+
+
+def publish(
+    url: str,
+    camera: Camera,
+    *,
+    frames: int | None = None,
+    seconds: float | None = None,
+    realtime: bool = True,
+    stop: threading.Event | None = None,
+    container_format: str = "flv",
+    first_frame: int = 0,
+) -> int:
+    """Encode and send to a URL (rtmp://host:1935/live/name) or a file, until `stop`, `frames` or `seconds`.
+
+    Returns the number of frames sent. av.FFmpegError when the other side refuses or goes away. In real time
+    a camera that cannot keep up leaves frames out, as a real one does, and keeps its clock.
+    """
+    stop = stop or threading.Event()
+    limit = frames if frames is not None else round(seconds * camera.fps) if seconds is not None else None
+    with av.open(url, "w", format=container_format) as container:
+        return _send(container, camera, limit, realtime, stop, first_frame)
+
+
+def encode_sample(camera: Camera, frames: int, first_frame: int = 0) -> tuple[CodecConfig, list[Packet]]:
+    """Sequence header and packets of `frames` frames, as FLV carries them; `received_at` is media time."""
+    target = io.BytesIO()
+    with av.open(target, "w", format="flv") as container:
+        _send(container, camera, frames, False, threading.Event(), first_frame)
+    target.seek(0)
+    with av.open(target, "r", format="flv") as source:
+        stream = source.streams.video[0]
+        packets = [_as_ours(packet) for packet in source.demux(stream) if packet.size]
+        return CodecConfig(camera.codec, bytes(stream.codec_context.extradata or b"")), packets
+
+
+def _send(
+    container: OutputContainer,
+    camera: Camera,
+    limit: int | None,
+    realtime: bool,
+    stop: threading.Event,
+    first_frame: int,
+) -> int:
+    scene = Scene(camera.width, camera.height, camera.matrix, camera.full_range, camera.title)
+    video = _video_stream(container, camera)
+    tone = _Tone(container) if camera.audio else None
+    started = time.monotonic()
+    sent = 0
+    for index in _ticks(camera.fps, limit, realtime, stop, started):
+        frame = scene.frame(first_frame + index, time.time())
+        if frame.format.name != camera.pixel_format:
+            frame = frame.reformat(format=camera.pixel_format, threads=1)
+        frame.pts, frame.time_base = index, Fraction(1, camera.fps)
+        container.mux(video.encode(frame))
+        if tone:
+            tone.send_until((index + 1) / camera.fps)
+        sent += 1
+    container.mux(video.encode(None))
+    if tone:
+        tone.flush()
+    return sent
+
+
+def _ticks(
+    fps: int, limit: int | None, realtime: bool, stop: threading.Event, started: float
+) -> Iterator[int]:
+    index = 0
+    while (limit is None or index < limit) and not stop.is_set():
+        if realtime:
+            ahead = started + index / fps - time.monotonic()
+            if ahead > 0 and stop.wait(ahead):
+                return
+            # A second behind is not made up for: the numbers jump and the clock stays right.
+            if ahead < -1:
+                index = int((time.monotonic() - started) * fps)
+        yield index
+        index += 1
+
+
+def _video_stream(container: OutputContainer, camera: Camera) -> VideoStream:
+    gop = max(1, round(camera.gop_seconds * camera.fps))
+    options = {"preset": camera.preset, "x264-params": f"scenecut=0:keyint={gop}:min-keyint={gop}"}
+    if camera.codec == "hevc":
+        options = {"preset": camera.preset, "x265-params": f"log-level=none:keyint={gop}:min-keyint={gop}"}
+    elif not camera.bframes:
+        options["tune"] = "zerolatency"
+    stream = container.add_stream(_ENCODERS[camera.codec], rate=camera.fps, options=options)
+    assert isinstance(stream, VideoStream)
+    context = stream.codec_context
+    stream.width, stream.height, stream.pix_fmt = camera.width, camera.height, camera.pixel_format
+    context.bit_rate, context.gop_size, context.max_b_frames = camera.bitrate, gop, camera.bframes
+    context.thread_count = 1
+    context.time_base = Fraction(1, camera.fps)
+    context.colorspace = 1 if camera.matrix == 709 else 6
+    context.color_range = 2 if camera.full_range else 1
+    return stream
+
+
+class _Tone:
+    """A quiet sine in AAC, kept in step with the picture."""
+
+    def __init__(self, container: OutputContainer) -> None:
+        stream = container.add_stream("aac", rate=_SAMPLE_RATE, layout="mono")
+        assert isinstance(stream, AudioStream)
+        self._container, self._stream, self._samples = container, stream, 0
+
+    def send_until(self, seconds: float) -> None:
+        while self._samples < seconds * _SAMPLE_RATE:
+            phase = (self._samples + np.arange(_AAC_SAMPLES)) * (2 * np.pi * _TONE_HZ / _SAMPLE_RATE)
+            wave = (0.1 * np.sin(phase)).astype(np.float32)[np.newaxis]
+            frame = av.AudioFrame.from_ndarray(wave, format="fltp", layout="mono")
+            frame.sample_rate, frame.pts = _SAMPLE_RATE, self._samples
+            frame.time_base = Fraction(1, _SAMPLE_RATE)
+            self._container.mux(self._stream.encode(frame))
+            self._samples += _AAC_SAMPLES
+
+    def flush(self) -> None:
+        self._container.mux(self._stream.encode(None))
+
+
+def _as_ours(packet: av.Packet[Any]) -> Packet:
+    dts, pts = packet.dts or 0, packet.pts or 0
+    return Packet(dts, pts - dts, packet.is_keyframe, bytes(packet), dts / 1000)
