@@ -1,0 +1,228 @@
+"""Chunks in, messages out (Adobe's RTMP Specification 1.0, section 5.3), with as little Python as can be.
+
+A big chunk costs one copy. Small chunks (128 bytes is the protocol's default) are joined by strides: their
+headers are compared in one slice and deleted in one slice, in C, however many there are.
+"""
+
+import struct
+from collections.abc import Callable
+
+from snapplatform.rtmp.errors import ProtocolError
+from snapplatform.rtmp.limits import Limits
+from snapplatform.rtmp.messages import ABORT, EXTENDED, SET_CHUNK_SIZE
+
+MAX_CHUNK = 0xFFFFFF  # no message is longer, so a greater chunk size means the same
+_HEADER_SIZE = (11, 7, 3, 0)
+_TWO_WORDS = struct.Struct(">II")
+_U32_LITTLE = struct.Struct("<I")
+
+OnMessage = Callable[[int, int, int, bytes], None]  # kind, timestamp (32 bit), message stream id, payload
+
+
+class _ChunkStream:
+    """What the next header of this chunk stream id may leave out, and the message so far."""
+
+    __slots__ = ("basic", "extended", "field", "kind", "length", "part", "stream_id", "timestamp")
+
+    def __init__(self, basic: bytes) -> None:
+        self.basic = basic  # its basic header in format 3
+        self.timestamp = 0
+        self.field = 0  # time field of the last full header: absolute or delta
+        self.extended = b""  # the 32-bit form of `field` as it was sent, if it was
+        self.length = 0
+        self.kind = 0
+        self.stream_id = 0
+        self.part = bytearray()
+
+
+class ChunkReader:
+    """Push parser of one connection.
+
+    feed() calls `on_message` and may be stopped by it (`paused = True`); it also stops by itself after
+    `BURST` chunks (`tired`), so that a flood of tiny chunks takes turns with the other connections.
+    Memory grows with what arrived, never with what a header announced.
+    """
+
+    BURST = 2000
+
+    def __init__(self, on_message: OnMessage, limits: Limits) -> None:
+        self.on_message = on_message
+        self.chunk_size = 128
+        self.message_bytes = limits.command_bytes
+        self.partial_bytes = limits.command_partial_bytes
+        self.paused = False
+        self.tired = False
+        self._max_streams = limits.chunk_streams
+        self._streams: dict[int, _ChunkStream] = {}
+        self._current = _ChunkStream(b"")
+        self._left = 0  # bytes that the current chunk still lacks
+        self._held = 0  # bytes in all unfinished messages
+        # Whether format 3 headers repeat an extended time. The specification says so, some peers do not:
+        # the first one that might tells, and a peer keeps its habit.
+        self._repeats: bool | None = None
+
+    def feed(self, buf: bytes | bytearray, pos: int, end: int) -> int:
+        """Parse buf[pos:end]; returns where it stopped. What is left then is the start of a header, or, when
+        `paused` or `tired`, anything; the caller gives it again with what follows. Raises ProtocolError."""
+        self.tired = False
+        budget = self.BURST
+        with memoryview(buf) as view:
+            while pos < end and not self.paused:
+                budget -= 1
+                if not budget:
+                    self.tired = True
+                    return pos
+                if not self._left:
+                    start = self._header(buf, pos, end)
+                    if start < 0:
+                        return pos
+                    pos = start
+                pos = self._payload(buf, view, pos, end)
+        return pos
+
+    def _payload(self, buf: bytes | bytearray, view: memoryview, pos: int, end: int) -> int:
+        stream = self._current
+        take = min(self._left, end - pos)
+        if take == stream.length:  # the whole message in one piece, or an empty one
+            self._left = 0
+            self._deliver(stream, bytes(view[pos : pos + take]))
+            return pos + take
+        stream.part += view[pos : pos + take]
+        self._left -= take
+        self._hold(take)
+        pos += take
+        missing = stream.length - len(stream.part)
+        if (
+            missing
+            and not self._left
+            and end - pos > self.chunk_size
+            and not (stream.extended and self._repeats is None)
+        ):
+            pos = self._strides(stream, buf, view, pos, end)
+            missing = stream.length - len(stream.part)
+        if not missing:
+            payload = bytes(stream.part)
+            self._held -= len(payload)
+            stream.part = bytearray()
+            self._deliver(stream, payload)
+        return pos
+
+    def _strides(
+        self, stream: _ChunkStream, buf: bytes | bytearray, view: memoryview, pos: int, end: int
+    ) -> int:
+        """Take as many format 3 chunks of the current message as lie one after the other from pos on."""
+        header = stream.basic + stream.extended if self._repeats else stream.basic
+        width = len(header)
+        stride = self.chunk_size + width
+        missing = stream.length - len(stream.part)
+        span = missing - (-missing // self.chunk_size) * width
+        if span > end - pos:
+            span = (end - pos) // stride * stride  # the last one, shorter, is not here yet
+        for at in range(width):
+            column = buf[pos + at : pos + span : stride]
+            same = len(column) - len(column.lstrip(header[at : at + 1]))
+            if same < len(column):  # another chunk stream cuts in, or the peer does otherwise
+                span = same * stride
+        block = bytearray(view[pos : pos + span])
+        for at in range(width):
+            del block[:: stride - at]
+        stream.part += block
+        self._hold(len(block))
+        return pos + span
+
+    def _header(self, buf: bytes | bytearray, pos: int, end: int) -> int:
+        """Read a chunk header; returns where its payload starts, or -1 if the header is not all there."""
+        first = buf[pos]
+        form = first >> 6
+        at = pos + 1
+        number = first & 63
+        if number < 2:
+            at += number + 1
+            if at > end:
+                return -1
+            number = 64 + buf[pos + 1] + (buf[pos + 2] << 8 if number else 0)
+        if at + _HEADER_SIZE[form] > end:
+            return -1
+        stream = self._streams.get(number) or self._open(number, form, bytes(buf[pos:at]))
+        if form == 3:
+            return self._continue(stream, buf, at, end)
+        return self._message_header(stream, form, buf, at, end)
+
+    def _message_header(
+        self, stream: _ChunkStream, form: int, buf: bytes | bytearray, at: int, end: int
+    ) -> int:
+        if stream.part:
+            raise ProtocolError("chunk", "new message inside an unfinished one")
+        after = at + _HEADER_SIZE[form]
+        field = int.from_bytes(buf[at : at + 3], "big")
+        extended = b""
+        if field == EXTENDED:
+            if after + 4 > end:
+                return -1
+            extended = bytes(buf[after : after + 4])
+            field = int.from_bytes(extended, "big")
+            after += 4
+        if form < 2:
+            # The word at at-1 ends in the time field, so that the next one is length and kind.
+            word = _TWO_WORDS.unpack_from(buf, at - 1)[1]
+            stream.length = word >> 8
+            stream.kind = word & 0xFF
+            if form == 0:
+                stream.stream_id = _U32_LITTLE.unpack_from(buf, at + 7)[0]
+                stream.timestamp = 0
+        stream.field = field
+        stream.extended = extended
+        self._begin(stream)
+        return after
+
+    def _continue(self, stream: _ChunkStream, buf: bytes | bytearray, at: int, end: int) -> int:
+        """A format 3 header: the next chunk of a message, or a message just like the one before."""
+        if stream.extended:
+            if end - at < 4:
+                return -1
+            if self._repeats is None:
+                self._repeats = buf[at : at + 4] == stream.extended
+            at += 4 * self._repeats
+        if stream.part:
+            self._current = stream
+            self._left = min(self.chunk_size, stream.length - len(stream.part))
+        else:
+            self._begin(stream)
+        return at
+
+    def _begin(self, stream: _ChunkStream) -> None:
+        if stream.length > self.message_bytes:
+            raise ProtocolError("size", f"message of {stream.length} bytes, allowed are {self.message_bytes}")
+        stream.timestamp = (stream.timestamp + stream.field) & 0xFFFFFFFF
+        self._current = stream
+        self._left = min(self.chunk_size, stream.length)
+
+    def _open(self, number: int, form: int, basic: bytes) -> _ChunkStream:
+        if form > 1:  # form 1 is wrong too, but old clients open their control stream with it
+            raise ProtocolError("chunk", "chunk stream that starts without a full header")
+        if len(self._streams) >= self._max_streams:
+            raise ProtocolError("chunk", f"more than {self._max_streams} chunk streams")
+        stream = _ChunkStream(bytes((basic[0] | 0xC0,)) + basic[1:])
+        self._streams[number] = stream
+        return stream
+
+    def _hold(self, size: int) -> None:
+        self._held += size
+        if self._held > self.partial_bytes:
+            raise ProtocolError("size", f"unfinished messages of more than {self.partial_bytes} bytes")
+
+    def _deliver(self, stream: _ChunkStream, payload: bytes) -> None:
+        if stream.kind > ABORT:
+            self.on_message(stream.kind, stream.timestamp, stream.stream_id, payload)
+            return
+        value = int.from_bytes(payload[:4], "big")
+        if len(payload) < 4 or not stream.kind:
+            raise ProtocolError("chunk", "control message cut short or of kind 0")
+        if stream.kind == SET_CHUNK_SIZE:
+            if not 0 < value < 0x80000000:
+                raise ProtocolError("chunk", "chunk size of 0 or with the top bit set")
+            self.chunk_size = min(value, MAX_CHUNK)
+        elif value in self._streams:
+            aborted = self._streams[value]
+            self._held -= len(aborted.part)
+            aborted.part = bytearray()

@@ -1,0 +1,33 @@
+"""Bounds on what one peer may cost; each has a default that suits cameras and encoders."""
+
+from dataclasses import dataclass
+
+KIB = 1024
+MIB = 1024 * KIB
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """Sizes are bytes, times are seconds. Times are kept to about `tick_seconds`."""
+
+    connections: int = 1000
+    connections_per_peer: int = 500
+    handshake_seconds: float = 10.0
+    idle_seconds: float = 15.0  # connected, but neither publishing nor playing
+    silence_seconds: float = 30.0  # a publisher that sends no byte at all
+    answer_seconds: float = 10.0  # how long the directory may think
+    linger_seconds: float = 2.0  # for a refused peer to read why
+    tick_seconds: float = 1.0
+
+    message_bytes: int = 8 * MIB  # one audio or video message of an accepted publisher
+    partial_bytes: int = 12 * MIB  # all unfinished messages of an accepted publisher together
+    command_bytes: int = 64 * KIB  # one message of anybody else, and any AMF anywhere
+    command_partial_bytes: int = 128 * KIB
+    commands: int = 64  # before publish or play
+    chunk_streams: int = 64
+    amf_depth: int = 16
+    amf_values: int = 4096
+
+    reply_bytes: int = 256 * KIB  # answers that the peer does not read
+    player_buffer_bytes: int = 8 * MIB
+    player_behind_seconds: float = 10.0

@@ -1,0 +1,89 @@
+"""The RTMP server: listens, counts, ends what is overdue, closes."""
+
+import asyncio
+from collections import Counter
+
+from snapplatform.rtmp.connection import HEADROOM, Connection
+from snapplatform.rtmp.interface import Directory
+from snapplatform.rtmp.limits import Limits
+from snapplatform.rtmp.stats import ServerStats
+
+READ_BYTES = 256 * 1024
+CLOSE_SECONDS = 5.0
+
+
+class RtmpServer:
+    """Use from one event loop. All its connections share one receive buffer, so a connection costs little."""
+
+    def __init__(self, directory: Directory, limits: Limits | None = None) -> None:
+        self.directory = directory
+        self.limits = limits or Limits()
+        self.stats = ServerStats()
+        self.buffer = bytearray(HEADROOM + READ_BYTES)
+        self.loop: asyncio.AbstractEventLoop
+        self._server: asyncio.Server | None = None
+        self._connections: set[Connection] = set()
+        self._peers: Counter[str] = Counter()
+        self._empty = asyncio.Event()
+        self._empty.set()
+        self._timer: asyncio.TimerHandle | None = None
+
+    async def start(self, host: str, port: int, *, reuse_port: bool = False, backlog: int = 512) -> None:
+        """Listen; OSError when the address is taken. Port 0 takes a free one, see `port`."""
+        self.loop = asyncio.get_running_loop()
+        self._server = await self.loop.create_server(
+            lambda: Connection(self), host, port, backlog=backlog, reuse_port=reuse_port or None
+        )
+        self._tick()
+
+    @property
+    def port(self) -> int:
+        """The port it listens on."""
+        assert self._server is not None, "not started"
+        return int(self._server.sockets[0].getsockname()[1])
+
+    async def close(self) -> None:
+        """Stop listening, drop every connection, wait until their sinks are closed. May be called again."""
+        if self._server is None:
+            return
+        server, self._server = self._server, None
+        server.close()
+        if self._timer is not None:
+            self._timer.cancel()
+        asked = [one.role.task for one in self._connections if one.role.task is not None]
+        for connection in list(self._connections):
+            connection.stop("server closing")
+        async with asyncio.timeout(CLOSE_SECONDS):
+            await self._empty.wait()
+            await server.wait_closed()
+        if asked:
+            await asyncio.wait(asked, timeout=CLOSE_SECONDS)
+
+    def enter(self, connection: Connection) -> str:
+        """Count a new connection; the reason why it may not stay, or ""."""
+        full = len(self._connections) >= self.limits.connections
+        crowded = self._peers[connection.peer] >= self.limits.connections_per_peer
+        self._connections.add(connection)
+        self._peers[connection.peer] += 1
+        self._empty.clear()
+        self.stats.accepted += 1
+        self.stats.connections = len(self._connections)
+        if full:
+            return "refused: too many connections"
+        return "refused: too many connections of one address" if crowded else ""
+
+    def leave(self, connection: Connection) -> None:
+        """Count it out."""
+        self._connections.discard(connection)
+        self._peers[connection.peer] -= 1
+        if not self._peers[connection.peer]:
+            del self._peers[connection.peer]
+        self.stats.connections = len(self._connections)
+        if not self._connections:
+            self._empty.set()
+
+    def _tick(self) -> None:
+        now = self.loop.time()
+        for connection in list(self._connections):
+            connection.tick(now)
+        self._timer = self.loop.call_later(self.limits.tick_seconds, self._tick)
