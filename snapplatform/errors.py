@@ -66,6 +66,13 @@ class BucketNotFound(NotFound):
 
 
 @dataclass
+class BlobNotFound(NotFound):
+    """The file itself is gone: its object was just deleted or overwritten."""
+
+    kind: str = "blob"
+
+
+@dataclass
 class StreamNotLive(SnapError):
     """The stream exists (or could), but nobody publishes it now."""
 
@@ -73,6 +80,16 @@ class StreamNotLive(SnapError):
 
     def __str__(self) -> str:
         return f"Stream {self.name!r} is not live. Publish it, then start the job again."
+
+
+@dataclass
+class AlreadyPublished(SnapError):
+    """Somebody publishes a stream of this name already."""
+
+    name: str
+
+    def __str__(self) -> str:
+        return f"Stream {self.name!r} is being published already. Stop the other publisher or use another name."
 
 
 @dataclass
@@ -153,3 +170,30 @@ class StorageUnavailable(SnapError):
 
     def __str__(self) -> str:
         return f"Storage is not available: {self.reason}"
+
+
+@dataclass
+class NameTaken(SnapError):
+    """The key already holds other bytes, and what was stored is never replaced by another picture."""
+
+    key: str
+
+    def __str__(self) -> str:
+        return f"An object named {self.key!r} exists already, with other content."
+
+
+class Fenced(SnapError):
+    """The writer's epoch is over: somebody else holds what it was writing for. Nothing was stored."""
+
+    def __str__(self) -> str:
+        return "Another node has taken over; this write was refused."
+
+
+@dataclass
+class LinkRefused(SnapError):
+    """A signed link that we never gave, or that was good once."""
+
+    expired: bool
+
+    def __str__(self) -> str:
+        return f"This link {'has expired' if self.expired else 'is not valid'}. Ask for a new one."

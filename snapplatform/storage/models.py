@@ -7,8 +7,8 @@ from snapplatform.access.models import Account
 
 
 class Bucket(models.Model):
-    """A place for objects. Endpoint and name are labels that callers write; `backend` and `location` say where
-    the bytes really go, so that a cloud's endpoint name can be a folder here."""
+    """A place for objects. Endpoint and name are labels that callers write; `backend` and `location` say
+    where the bytes really go, so that a cloud's endpoint name can be a folder here."""
 
     class Backend(models.TextChoices):
         LOCAL = "local", "local folder"
@@ -39,7 +39,7 @@ class Bucket(models.Model):
 
 class StoredObject(models.Model):
     """One ledger row for one key of a bucket. It exists only after its bytes are safe on disk, and it is
-    changed in place when the key is overwritten: `blob` then names the new file, the old one becomes garbage."""
+    changed in place when the key is overwritten: `blob` then names the new file, the old becomes garbage."""
 
     id = models.UUIDField(primary_key=True, default=ids.new_id, editable=False)
     account = models.ForeignKey(Account, on_delete=models.PROTECT, related_name="+")
@@ -49,6 +49,7 @@ class StoredObject(models.Model):
     size = models.BigIntegerField()
     sha256 = models.CharField(max_length=64)
     content_type = models.CharField(max_length=100)
+    overwritable = models.BooleanField(default=False, help_text="the newest picture under a fixed name")
     created_at = models.DateTimeField(default=clock.now, editable=False)
     modified_at = models.DateTimeField(default=clock.now, editable=False)
     expires_at = models.DateTimeField(null=True, blank=True, db_index=True)
@@ -66,7 +67,7 @@ class Garbage(models.Model):
     and the sweeper tries again."""
 
     id = models.BigAutoField(primary_key=True)
-    bucket = models.ForeignKey(Bucket, on_delete=models.CASCADE, related_name="+")
+    bucket = models.ForeignKey(Bucket, on_delete=models.PROTECT, related_name="+")
     blob = models.CharField(max_length=200)
     created_at = models.DateTimeField(default=clock.now, editable=False)
 

@@ -16,7 +16,12 @@ _PLACEHOLDER = re.compile(r"\{([^{}]*)\}")
 
 
 def check_format(
-    parameter: str, text: str, *, allowed: Collection[str], suffixes: Collection[str], needs: Collection[str] = ()
+    parameter: str,
+    text: str,
+    *,
+    allowed: Collection[str],
+    suffixes: Collection[str],
+    needs: Collection[str] = (),
 ) -> None:
     """Raise InvalidValue unless `text` is a naming format: known placeholders, a right suffix, a safe path.
 
@@ -37,14 +42,14 @@ def check_format(
 
 
 def expand(text: str, values: Mapping[str, str]) -> str:
-    """The object's key: each placeholder of the format replaced by its value. Raises InvalidValue for a bad key."""
+    """The object's key: each placeholder replaced by its value. Raises InvalidValue for a bad key."""
     key = _PLACEHOLDER.sub(lambda match: values[match[1]], text)
     check_key("name", key)
     return key
 
 
 def check_key(parameter: str, key: str) -> None:
-    """Raise InvalidValue unless `key` may name an object: plain parts joined by single slashes, nothing hidden."""
+    """Raise InvalidValue unless `key` may name an object: plain parts joined by single slashes."""
     if key.startswith("/"):
         raise InvalidValue(parameter, "must not start with /")
     if not key.isprintable() or "\\" in key or "{" in key or "}" in key:

@@ -71,7 +71,7 @@ def delete_bucket(*, principal: Principal, bucket_id: object) -> None:
 def _check_name(name: str) -> None:
     checks.text("name", name, shortest=3, longest=63)
     if not _NAME.fullmatch(name):
-        raise InvalidValue("name", "3 to 63 lower-case letters, digits and dashes, a letter or digit at both ends")
+        raise InvalidValue("name", "only lower-case letters, digits and dashes, with no dash at the ends")
 
 
 def _check_retention(days: int | None) -> None:

@@ -34,7 +34,7 @@ class Migration(migrations.Migration):
                 ('id', models.BigAutoField(primary_key=True, serialize=False)),
                 ('blob', models.CharField(max_length=200)),
                 ('created_at', models.DateTimeField(default=snapplatform.clock.now, editable=False)),
-                ('bucket', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='+', to='storage.bucket')),
+                ('bucket', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='storage.bucket')),
             ],
             options={
                 'verbose_name_plural': 'garbage',
@@ -49,6 +49,7 @@ class Migration(migrations.Migration):
                 ('size', models.BigIntegerField()),
                 ('sha256', models.CharField(max_length=64)),
                 ('content_type', models.CharField(max_length=100)),
+                ('overwritable', models.BooleanField(default=False, help_text='the newest picture under a fixed name')),
                 ('created_at', models.DateTimeField(default=snapplatform.clock.now, editable=False)),
                 ('modified_at', models.DateTimeField(default=snapplatform.clock.now, editable=False)),
                 ('expires_at', models.DateTimeField(blank=True, db_index=True, null=True)),
