@@ -1,20 +1,17 @@
 """The SNAP_... environment: each variable typed, loud on bad values, and also readable from SNAP_..._FILE."""
 
-import ipaddress
 import os
 import secrets
+import sys
 from dataclasses import dataclass, field, fields
 from pathlib import Path
 from typing import Any
 
 import dj_database_url
-import environs
-from cryptography.fernet import Fernet
 from django.core.exceptions import ImproperlyConfigured
 
 from snapplatform import __version__
-
-Network = ipaddress.IPv4Network | ipaddress.IPv6Network
+from snapplatform.envreader import Network, Reader
 
 
 @dataclass(frozen=True)
@@ -49,42 +46,42 @@ class Settings:
 
 
 def load(base_dir: Path) -> Settings:
-    """Read and check everything. Raises ImproperlyConfigured naming the variable and what would be right."""
-    env = environs.FileAwareEnv(prefix="SNAP_")
-    try:
-        return _read(env, base_dir)
-    except (environs.EnvError, ValueError, OSError) as error:
-        raise ImproperlyConfigured(f"{error}. See docs/settings.md.") from error
+    """Read and check everything. Raises ImproperlyConfigured naming each bad variable and what is right."""
+    read = Reader()
+    settings = _read(read, base_dir)
+    if read.problems:
+        raise ImproperlyConfigured(f"{'; '.join(read.problems)}. See docs/settings.md.")
+    return settings
 
 
-def _read(env: environs.FileAwareEnv, base_dir: Path) -> Settings:
-    data_dir = Path(env.str("DATA_DIR", "") or base_dir / "var").absolute()
-    http_port = _port(env, "HTTP_PORT", 8000)
+def _read(read: Reader, base_dir: Path) -> Settings:
+    data_dir = Path(read.text("DATA_DIR") or base_dir / "var").absolute()
+    http_port = read.count("HTTP_PORT", 8000, low=1, high=65535)
     return Settings(
         data_dir=data_dir,
-        database_url=env.str("DATABASE_URL", "") or f"sqlite:///{data_dir / 'snapplatform.sqlite3'}",
-        secret_key=env.str("SECRET_KEY", "") or _kept(data_dir / "secret_key", lambda: secrets.token_urlsafe(50)),
-        encryption_keys=_encryption_keys(env, data_dir),
-        admin_password=env.str("ADMIN_PASSWORD", ""),
-        debug=env.bool("DEBUG", False),
-        http_host=env.str("HTTP_HOST", "127.0.0.1"),
+        database_url=read.text("DATABASE_URL") or f"sqlite:///{data_dir / 'snapplatform.sqlite3'}",
+        secret_key=read.text("SECRET_KEY") or read.kept(data_dir / "secret_key", _new_secret),
+        encryption_keys=read.encryption_keys(data_dir),
+        admin_password=read.text("ADMIN_PASSWORD"),
+        debug=read.flag("DEBUG", False),
+        http_host=read.text("HTTP_HOST", "127.0.0.1"),
         http_port=http_port,
-        rtmp_host=env.str("RTMP_HOST", "127.0.0.1"),
-        rtmp_port=_port(env, "RTMP_PORT", 1935),
-        public_url=env.str("PUBLIC_URL", "").rstrip("/") or f"http://127.0.0.1:{http_port}",
-        allowed_hosts=env.list("ALLOWED_HOSTS", ["*"]),
-        allowed_networks=_networks(env, "ALLOWED_NETWORKS"),
-        trusted_proxies=_networks(env, "TRUSTED_PROXIES"),
-        ingest_hosts=env.list("INGEST_HOSTS", []),
-        ingest_open=env.bool("INGEST_OPEN", True),
-        web_workers=_count(env, "WEB_WORKERS", 1, low=1, high=64),
-        capture_nodes=_count(env, "CAPTURE_NODES", 1, low=1, high=64),
-        decoders=_count(env, "DECODERS", max(2, (os.cpu_count() or 2) // 2), low=1, high=64),
-        started_jobs_limit=_count(env, "STARTED_JOBS_LIMIT", 100, low=1, high=1_000_000),
-        retention_days=_count(env, "RETENTION_DAYS", 30, low=1, high=36_500),
-        ring_bytes=_count(env, "RING_BYTES", 8 * 1024 * 1024, low=256 * 1024, high=1024**3),
-        log_format=_choice(env, "LOG_FORMAT", "json", ["json", "console"]),
-        log_level=_choice(env, "LOG_LEVEL", "INFO", ["DEBUG", "INFO", "WARNING", "ERROR"]),
+        rtmp_host=read.text("RTMP_HOST", "127.0.0.1"),
+        rtmp_port=read.count("RTMP_PORT", 1935, low=1, high=65535),
+        public_url=read.text("PUBLIC_URL").rstrip("/") or f"http://127.0.0.1:{http_port}",
+        allowed_hosts=read.words("ALLOWED_HOSTS") or ["*"],
+        allowed_networks=read.networks("ALLOWED_NETWORKS"),
+        trusted_proxies=read.networks("TRUSTED_PROXIES"),
+        ingest_hosts=read.words("INGEST_HOSTS"),
+        ingest_open=read.flag("INGEST_OPEN", True),
+        web_workers=read.count("WEB_WORKERS", 1, low=1, high=64),
+        capture_nodes=read.count("CAPTURE_NODES", 1, low=1, high=64),
+        decoders=read.count("DECODERS", max(2, (os.cpu_count() or 2) // 2), low=1, high=64),
+        started_jobs_limit=read.count("STARTED_JOBS_LIMIT", 100, low=1, high=1_000_000),
+        retention_days=read.count("RETENTION_DAYS", 30, low=1, high=36_500),
+        ring_bytes=read.count("RING_BYTES", 8 * 1024 * 1024, low=256 * 1024, high=1024**3),
+        log_format=read.choice("LOG_FORMAT", _log_format(), ["json", "console"]),
+        log_level=read.choice("LOG_LEVEL", "INFO", ["DEBUG", "INFO", "WARNING", "ERROR"]),
     )
 
 
@@ -98,7 +95,8 @@ def database(url: str) -> dict[str, Any]:
             "postgresql://user:password@host:5432/name."
         ) from error
     if config["ENGINE"] == "django.db.backends.sqlite3":
-        # IMMEDIATE: without it half of the read-then-write transactions of several processes fail with "locked".
+        # IMMEDIATE: without it half of the read-then-write transactions of several processes end "locked".
+        config["CONN_MAX_AGE"] = 60
         config["OPTIONS"] = {
             "timeout": 20,
             "transaction_mode": "IMMEDIATE",
@@ -112,55 +110,13 @@ def database(url: str) -> dict[str, Any]:
     return config
 
 
-def _kept(path: Path, make: Any) -> str:
-    """A secret made once and kept in the data directory, readable by its owner alone."""
-    try:
-        return path.read_text().strip()
-    except FileNotFoundError:
-        path.parent.mkdir(parents=True, exist_ok=True)
-    try:
-        with os.fdopen(os.open(path, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600), "w") as file:
-            file.write(make())
-    except FileExistsError:
-        pass  # another process made it in the same moment
-    return path.read_text().strip()
+def _log_format() -> str:
+    """A person at a terminal reads lines; everything else gets JSON."""
+    return "console" if sys.stderr.isatty() else "json"
 
 
-def _encryption_keys(env: environs.FileAwareEnv, data_dir: Path) -> list[str]:
-    keys = env.list("ENCRYPTION_KEYS", []) or [_kept(data_dir / "encryption_key", lambda: Fernet.generate_key().decode())]
-    for key in keys:
-        try:
-            Fernet(key)
-        except ValueError as error:
-            raise ValueError(
-                "SNAP_ENCRYPTION_KEYS: each key is 32 bytes in URL-safe base64 (44 characters), newest first"
-            ) from error
-    return keys
-
-
-def _port(env: environs.FileAwareEnv, name: str, default: int) -> int:
-    return _count(env, name, default, low=1, high=65535)
-
-
-def _count(env: environs.FileAwareEnv, name: str, default: int, *, low: int, high: int) -> int:
-    value = env.int(name, default)
-    if not low <= value <= high:
-        raise ValueError(f"SNAP_{name} is {value}, but must be from {low} to {high}")
-    return int(value)
-
-
-def _choice(env: environs.FileAwareEnv, name: str, default: str, choices: list[str]) -> str:
-    value = env.str(name, default)
-    if value not in choices:
-        raise ValueError(f"SNAP_{name} is {value!r}, but must be one of {', '.join(choices)}")
-    return str(value)
-
-
-def _networks(env: environs.FileAwareEnv, name: str) -> list[Network]:
-    try:
-        return [ipaddress.ip_network(text.strip()) for text in env.list(name, [])]
-    except ValueError as error:
-        raise ValueError(f"SNAP_{name}: {error}; write networks as 10.0.0.0/8,192.168.1.0/24") from error
+def _new_secret() -> str:
+    return secrets.token_urlsafe(50)
 
 
 def variables() -> list[str]:

@@ -1,0 +1,45 @@
+"""SIGTERM and SIGINT as something that a loop can wait on."""
+
+import os
+import select
+import signal
+from types import FrameType, TracebackType
+from typing import Any, Self
+
+SIGNALS = (signal.SIGTERM, signal.SIGINT)
+
+
+class StopSignal:
+    """Inside the block, a first signal is remembered and wakes `wait`; a second one ends the process.
+
+    A pipe and not threading.Event: a handler that sets an Event can meet its lock, held by the wait below it.
+    """
+
+    def __init__(self) -> None:
+        self.arrived = False
+        self._before: dict[int, Any] = {}
+
+    def __enter__(self) -> Self:
+        self._read_end, self._write_end = os.pipe()
+        self._before = {number: signal.signal(number, self._take) for number in SIGNALS}
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        for number, handler in self._before.items():
+            signal.signal(number, handler)
+        os.close(self._read_end)
+        os.close(self._write_end)
+
+    def wait(self, seconds: float) -> bool:
+        """Wait until the signal or for so long; whether the signal arrived."""
+        if not self.arrived:
+            select.select([self._read_end], [], [], seconds)
+        return self.arrived
+
+    def _take(self, number: int, frame: FrameType | None) -> None:
+        if self.arrived:
+            os._exit(128 + number)
+        self.arrived = True
+        os.write(self._write_end, b".")

@@ -1,0 +1,14 @@
+"""Finding the user that a command names."""
+
+from django.core.management.base import CommandError
+
+from snapplatform.access.models import User
+
+
+def user_of(login: str) -> User:
+    """The user with this login name. Raises CommandError with the names there are."""
+    user = User.objects.select_related("account").filter(login=login).first()
+    if user is None:
+        known = ", ".join(User.objects.order_by("login").values_list("login", flat=True)[:10]) or "none"
+        raise CommandError(f"No user has the login name {login!r}. Known: {known}.")
+    return user
