@@ -18,14 +18,14 @@ import threading
 
 import av
 import av.logging
-from PIL import Image, JpegImagePlugin, PngImagePlugin, WebPImagePlugin
+from PIL import Image, PngImagePlugin, TiffImagePlugin, WebPImagePlugin
 
 from . import protocol
 from .picture import take_picture
 from .types import DecodeFailed
 
-# Loaded here because after the limits no file can be opened any more.
-_FORMATS = (JpegImagePlugin, PngImagePlugin, WebPImagePlugin)
+# Loaded here because after the limits no file can be opened any more; EXIF is written by the TIFF module.
+_FORMATS = (PngImagePlugin, WebPImagePlugin, TiffImagePlugin)
 _MEMORY_LIMIT = 1 << 30
 # Standard input, output and error: with none to spare, a decoder that was taken over opens no file or socket.
 _FILE_LIMIT = 3
@@ -38,7 +38,7 @@ _NICENESS = 5
 def main() -> None:
     _die_with(int(sys.argv[1]))
     av.logging.set_level(None)
-    Image.init()
+    Image.preinit()
     connection = socket.socket(fileno=0)
     _watch(connection)
     _limit()

@@ -7,6 +7,7 @@ import io
 import time
 from collections.abc import Sequence
 from fractions import Fraction
+from typing import NamedTuple
 
 import av
 import simplejpeg
@@ -37,17 +38,23 @@ _PNG_LEVEL = 1
 _WEBP_METHOD = 1
 
 
+class Decoded(NamedTuple):
+    """A frame and its sample aspect ratio as "W:H"; unknown counts as square."""
+
+    frame: av.VideoFrame
+    sample_aspect: str
+
+
 def take_picture(request: PictureRequest) -> PictureResult:
     """Decode the newest frame of the packets and encode every output from it.
 
     DecodeFailed: corrupt, too large or unsupported. A frame with concealed errors is corrupt, never returned.
     """
     started = time.perf_counter()
-    frame = _decode(request.config, request.packets)
+    frame, aspect = _decode(request.config, request.packets)
     quality = assess(frame, request.previous)
     decoded = time.perf_counter()
     pictures = encode_outputs(frame, request)
-    aspect = frame_aspect(frame)
     return PictureResult(
         pictures=pictures,
         source_width=frame.width,
@@ -61,7 +68,7 @@ def take_picture(request: PictureRequest) -> PictureResult:
     )
 
 
-def _decode(config: CodecConfig, packets: Sequence[Packet]) -> av.VideoFrame:
+def _decode(config: CodecConfig, packets: Sequence[Packet]) -> Decoded:
     needed = packets_to_newest(packets)
     try:
         length_size = config.info.length_size
@@ -96,7 +103,7 @@ def packets_to_newest(packets: Sequence[Packet]) -> Sequence[Packet]:
     return packets[: newest + 1]
 
 
-def decode_newest(config: CodecConfig, packets: Sequence[Packet]) -> av.VideoFrame:
+def decode_newest(config: CodecConfig, packets: Sequence[Packet]) -> Decoded:
     """The last frame in display order, from a fresh one-thread context. DecodeFailed corrupt or too large."""
     context = av.CodecContext.create(config.codec, "r")
     assert isinstance(context, VideoCodecContext)
@@ -127,7 +134,8 @@ def decode_newest(config: CodecConfig, packets: Sequence[Packet]) -> av.VideoFra
         checked_size(newest.width, newest.height)
     except PictureTooLarge as error:
         raise DecodeFailed("too large", str(error)) from error
-    return newest
+    ratio = context.sample_aspect_ratio
+    return Decoded(newest, f"{ratio.numerator}:{ratio.denominator}" if ratio else "1:1")
 
 
 def _av_packet(packet: Packet) -> av.Packet[Stream]:
@@ -136,12 +144,6 @@ def _av_packet(packet: Packet) -> av.Packet[Stream]:
     made.dts = packet.dts_ms
     made.time_base = _MILLISECONDS
     return made
-
-
-def frame_aspect(frame: av.VideoFrame) -> str:
-    """Sample aspect ratio as "W:H"; unknown counts as square."""
-    ratio = getattr(frame, "sample_aspect_ratio", None)
-    return f"{ratio.numerator}:{ratio.denominator}" if ratio else "1:1"
 
 
 def encode_outputs(frame: av.VideoFrame, request: PictureRequest) -> list[Picture]:

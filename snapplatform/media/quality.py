@@ -8,7 +8,7 @@ from typing import NamedTuple
 import av
 import numpy as np
 
-from .colours import plane_rows, thumbnail_luma
+from .colours import native_luma, thumbnail_luma
 from .types import SIGNATURE_BYTES
 from .types import SIGNATURE_CELLS as _CELLS
 
@@ -58,9 +58,5 @@ def assess(frame: av.VideoFrame, previous: bytes | None) -> Quality:
 
 
 def _luma_digest(frame: av.VideoFrame) -> bytes:
-    plane = frame.planes[0]
-    rows = plane_rows(plane)
-    # Row padding holds whatever the memory held before, so it must not count.
-    used = min(plane.line_size, frame.width * (2 if frame.format.components[0].bits > 8 else 1))
-    sample = np.ascontiguousarray(rows[: frame.height : _ROW_STEP, :used])
+    sample = np.ascontiguousarray(native_luma(frame)[::_ROW_STEP])
     return hashlib.sha256(sample.data).digest()[: SIGNATURE_BYTES - _CELLS]

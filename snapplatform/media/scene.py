@@ -31,6 +31,8 @@ _CHECK_BITS = 4
 _MARKER = [1, 0]
 _CELLS = len(_MARKER) + _NUMBER_BITS + _CHECK_BITS
 _MIN_CONTRAST = 80
+# A prime, so that the grain does not repeat with the GOP.
+_GRAINS = 7
 _GLYPHS = "0123456789:.#- "
 _KR_KB = {601: (0.299, 0.114), 709: (0.2126, 0.0722)}
 
@@ -67,13 +69,19 @@ class Scene:
     """Draws frames of one size. Still parts are drawn once; a frame costs a copy and a few small blits."""
 
     def __init__(
-        self, width: int, height: int, matrix: int = 709, full_range: bool = False, title: str = ""
+        self,
+        width: int,
+        height: int,
+        matrix: int = 709,
+        full_range: bool = False,
+        title: str = "",
+        noise: int = 0,
     ) -> None:
         self._width, self._height = width, height
         self._levels = (0, 255) if full_range else (16, 235)
         still = _draw_still(width, height, title)
         yuv = rgb_to_yuv(still, matrix, full_range)
-        self._luma = np.rint(yuv[..., 0]).astype(np.uint8)
+        self._lumas = _grained(yuv[..., 0], noise, self._levels)
         self._chroma = [_halve(yuv[..., channel]) for channel in (1, 2)]
         self._glyphs = _draw_glyphs(max(8, height // 12), self._levels)
 
@@ -83,7 +91,7 @@ class Scene:
         luma, *chroma = (
             np.frombuffer(memoryview(plane), np.uint8).reshape(-1, plane.line_size) for plane in frame.planes
         )
-        luma[: self._height, : self._width] = self._luma
+        luma[: self._height, : self._width] = self._lumas[number % len(self._lumas)]
         for plane, still in zip(chroma, self._chroma, strict=True):
             plane[: still.shape[0], : still.shape[1]] = still
         self._draw_moving(luma[: self._height, : self._width], number, wall_time)
@@ -128,6 +136,15 @@ def _draw_still(width: int, height: int, title: str) -> Plane:
     font = ImageFont.load_default(size=max(8, height // 16))
     draw.text((width // 40, int(0.55 * height)), title, font=font, fill=(235, 235, 235))
     return np.asarray(image)
+
+
+def _grained(luma: np.ndarray[Any, np.dtype[np.float64]], noise: int, levels: tuple[int, int]) -> list[Plane]:
+    """The still luma under different grain, drawn beforehand: a noisy frame costs what a clean one does."""
+    if not noise:
+        return [np.rint(luma).astype(np.uint8)]
+    random = np.random.default_rng(1)
+    grains = (random.normal(0, noise, luma.shape) for _ in range(_GRAINS))
+    return [np.clip(np.rint(luma + grain), *levels).astype(np.uint8) for grain in grains]
 
 
 def _draw_glyphs(size: int, levels: tuple[int, int]) -> dict[str, Plane]:

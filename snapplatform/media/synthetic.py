@@ -28,9 +28,10 @@ _AAC_SAMPLES = 1024
 
 @dataclass(frozen=True, slots=True)
 class Camera:
-    """How a synthetic camera looks and encodes. `matrix` and `full_range` are flagged in the stream.
+    """How a synthetic camera looks and encodes; `matrix` and `full_range` are flagged, unless told not to.
 
-    `preset` ultrafast is for a live demo beside other work; B-frames are `bframes` between two P-frames.
+    `bframes` stand between two P-frames. `noise` is the strength of the grain (in luma levels, 0 for none; 6
+    looks like a camera by night): without it so simple a picture never reaches its bitrate.
     """
 
     width: int = 1280
@@ -40,11 +41,14 @@ class Camera:
     bitrate: int = 2_000_000
     audio: bool = False
     bframes: int = 0
-    preset: str = "ultrafast"
+    preset: str = "veryfast"
     codec: CodecName = "h264"
     pixel_format: str = "yuv420p"
     matrix: Literal[601, 709] = 709
     full_range: bool = False
+    flag_colours: bool = True
+    noise: int = 0
+    sample_aspect: str = "1:1"
     title: str = "Snapplatform"
 
 
@@ -90,7 +94,7 @@ def _send(
     stop: threading.Event,
     first_frame: int,
 ) -> int:
-    scene = Scene(camera.width, camera.height, camera.matrix, camera.full_range, camera.title)
+    scene = Scene(camera.width, camera.height, camera.matrix, camera.full_range, camera.title, camera.noise)
     video = _video_stream(container, camera)
     tone = _Tone(container) if camera.audio else None
     started = time.monotonic()
@@ -98,7 +102,11 @@ def _send(
     for index in _ticks(camera.fps, limit, realtime, stop, started):
         frame = scene.frame(first_frame + index, time.time())
         if frame.format.name != camera.pixel_format:
-            frame = frame.reformat(format=camera.pixel_format, threads=1)
+            # Both ranges named: left out, swscale takes the scene for limited and stretches it.
+            levels = 2 if camera.full_range else 1
+            frame = frame.reformat(
+                format=camera.pixel_format, src_color_range=levels, dst_color_range=levels, threads=1
+            )
         frame.pts, frame.time_base = index, Fraction(1, camera.fps)
         container.mux(video.encode(frame))
         if tone:
@@ -140,8 +148,10 @@ def _video_stream(container: OutputContainer, camera: Camera) -> VideoStream:
     context.bit_rate, context.gop_size, context.max_b_frames = camera.bitrate, gop, camera.bframes
     context.thread_count = 1
     context.time_base = Fraction(1, camera.fps)
-    context.colorspace = 1 if camera.matrix == 709 else 6
-    context.color_range = 2 if camera.full_range else 1
+    if camera.flag_colours:
+        context.colorspace = 1 if camera.matrix == 709 else 6
+        context.color_range = 2 if camera.full_range else 1
+    context.sample_aspect_ratio = Fraction(camera.sample_aspect.replace(":", "/"))
     return stream
 
 

@@ -1,0 +1,1 @@
+"""Tests of snapplatform.media with real codecs and real decoder processes."""
