@@ -5,7 +5,7 @@ from snapplatform.ops.doctor.findings import Finding
 
 
 def examine() -> list[Finding]:
-    """All findings, good and bad. Leaves nothing behind: one file is written in the data directory and deleted."""
+    """All findings, good and bad. One file is written in the data directory, and deleted."""
     return [
         *site.findings(),
         *disk.findings(),
