@@ -1,4 +1,4 @@
-"""Real rows for tests, made the way the platform makes them. Each call makes new ones unless told otherwise."""
+"""Real rows for tests, made the way the platform makes them. Each call makes new ones."""
 
 from itertools import count
 

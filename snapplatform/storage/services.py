@@ -10,8 +10,10 @@ from snapplatform.access.permissions import require
 from snapplatform.access.principal import Principal
 from snapplatform.errors import AlreadyExists, BucketNotFound, InUse, InvalidValue
 from snapplatform.ids import parse_id
-from snapplatform.storage.models import Bucket, StoredObject
+from snapplatform.storage import garbage
+from snapplatform.storage.models import Bucket, Garbage, StoredObject
 
+MAX_RETENTION = 36_500  # days
 _NAME = re.compile(r"[a-z0-9][a-z0-9-]{1,61}[a-z0-9]")
 
 
@@ -61,11 +63,12 @@ def delete_bucket(*, principal: Principal, bucket_id: object) -> None:
         raise BucketNotFound(id=str(bucket_id))
     if StoredObject.objects.filter(bucket=bucket).exists():
         raise InUse("bucket", str(bucket), "stored objects")
+    garbage.collect(Garbage.objects.filter(bucket=bucket))  # without the bucket nobody could find these files
     try:
         with transaction.atomic():
             bucket.delete()
-    except IntegrityError as error:  # ProtectedError is one: jobs write here
-        raise InUse("bucket", str(bucket), "jobs") from error
+    except IntegrityError as error:  # ProtectedError is one: jobs write here, or files could not be deleted
+        raise InUse("bucket", str(bucket), "jobs, or files that can't be deleted now") from error
 
 
 def _check_name(name: str) -> None:
@@ -76,4 +79,4 @@ def _check_name(name: str) -> None:
 
 def _check_retention(days: int | None) -> None:
     if days is not None:
-        checks.number("retention_days", days, low=1, high=36_500)
+        checks.number("retention_days", days, low=1, high=MAX_RETENTION)

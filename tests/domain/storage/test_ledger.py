@@ -110,7 +110,12 @@ def test_a_rolled_back_overwrite_loses_nothing(put, bucket):
 
 def test_an_overwrite_costs_three_queries(put):
     put(ledger.overwrite)
-    with CaptureQueriesContext(connection, ) as queries, transaction.atomic():
+    with (
+        CaptureQueriesContext(
+            connection,
+        ) as queries,
+        transaction.atomic(),
+    ):
         put(ledger.overwrite, data=b"second")
     assert len([q for q in queries if "SAVEPOINT" not in q["sql"]]) <= 3
 

@@ -1,0 +1,1 @@
+"""Stored objects over signed links: GET and HEAD of /files/<token>/<name>."""
