@@ -7,6 +7,7 @@ from snapplatform import checks
 from snapplatform.access.principal import Principal
 from snapplatform.errors import InvalidValue, SnapshotNotFound
 from snapplatform.ids import parse_id
+from snapplatform.storage.services import MAX_RETENTION
 from snapplatform.streams.addresses import MAX_URL
 
 OPTIONS = ("aligned", "autostart", "skip_flags", "retention_days")
@@ -30,7 +31,7 @@ def check(job: Job) -> None:
         checks.text("source_url", job.source_url, longest=MAX_URL)
     with problems.of():
         if job.retention_days is not None:
-            checks.number("retention_days", job.retention_days, low=1, high=36_500)
+            checks.number("retention_days", job.retention_days, low=1, high=MAX_RETENTION)
     with problems.of():
         if not isinstance(job.skip_flags, list) or any(flag not in QUALITY_FLAGS for flag in job.skip_flags):
             raise InvalidValue("skip_flags", f"a list of any of {', '.join(QUALITY_FLAGS)}")

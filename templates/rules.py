@@ -7,7 +7,7 @@ from templates.models import Template
 
 MIN_INTERVAL_MS = 500
 MAX_INTERVAL_MS = 3_600_000
-MAX_SIDE = 8192
+MIN_SIDE, MAX_SIDE = 16, 8192
 SUFFIXES = {"jpeg": (".jpg", ".jpeg"), "png": (".png",), "webp": (".webp",)}
 
 
@@ -25,7 +25,7 @@ def check(template: Template) -> None:
     for side in ("width", "height"):
         with problems.of():
             if getattr(template, side) is not None:
-                checks.number(side, getattr(template, side), low=16, high=MAX_SIDE)
+                checks.number(side, getattr(template, side), low=MIN_SIDE, high=MAX_SIDE)
     with problems.of():
         checks.choice("capture", template.capture, list(Template.Capture.values))
     with problems.of():

@@ -41,7 +41,7 @@ def own_stream_name(parameter: str, url: str) -> str:
         raise InvalidValue(
             parameter, f"only streams published to this server can be used: {publish_url('NAME')}"
         )
-    return check_name(name)
+    return check_name(name, parameter)
 
 
 def without_secrets(url: str) -> str:

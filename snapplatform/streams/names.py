@@ -7,11 +7,11 @@ MAX_NAME = 255
 FORBIDDEN = '?#&"<>\\'
 
 
-def check_name(name: str) -> str:
+def check_name(name: str, parameter: str = "name") -> str:
     """Raise InvalidValue unless `name` may name a stream. `/` and `:` are fine; they occur in vendors' names."""
-    checks.text("name", name, shortest=1, longest=MAX_NAME)
+    checks.text(parameter, name, shortest=1, longest=MAX_NAME)
     if bad := sorted(set(name) & set(FORBIDDEN)):
-        raise InvalidValue("name", f"must not contain {' '.join(bad)}")
+        raise InvalidValue(parameter, f"must not contain {' '.join(bad)}")
     if name != name.strip() or any(part in ("", ".", "..") for part in name.split("/")):
-        raise InvalidValue("name", "must not have empty parts, '.', '..' or spaces at its ends")
+        raise InvalidValue(parameter, "must not have empty parts, '.', '..' or spaces at its ends")
     return name

@@ -11,6 +11,7 @@ from snapplatform.access.permissions import require
 from snapplatform.access.principal import Principal
 from snapplatform.access.services import digest
 from snapplatform.errors import AlreadyExists, InUse, NotFound
+from snapplatform.ids import parse_id
 from snapplatform.streams.addresses import own_stream_name
 from snapplatform.streams.models import Stream, StreamKey
 from snapplatform.streams.names import check_name
@@ -98,7 +99,7 @@ def create_stream_key(
 
 def revoke_stream_key(*, principal: Principal, key_id: object) -> None:
     require(principal, "snap:DeleteStreamKey", "stream-key", key_id)
-    rows = StreamKey.objects.filter(pk=str(key_id), account=principal.account_id)
+    rows = StreamKey.objects.filter(pk=parse_id(key_id), account=principal.account_id, revoked=False)
     if not rows.update(revoked=True):
         raise NotFound("stream key", str(key_id))
 
