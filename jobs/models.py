@@ -79,7 +79,9 @@ class Snapshot(models.Model):
     object = models.ForeignKey(StoredObject, on_delete=models.CASCADE, related_name="snapshots")
     is_overlay = models.BooleanField(default=False)
     sequence = models.PositiveBigIntegerField()
-    timestamp = models.BigIntegerField(help_text="ms since 1970: max(frame time, last of the job + 1)")
+    timestamp = models.BigIntegerField(
+        help_text="ms since 1970, max(frame time, last of the job + 1): names the picture within its job"
+    )
     frame_at = models.DateTimeField(help_text="when the frame reached us")
     media_time_ms = models.BigIntegerField(help_text="the frame's time stamp in the stream")
     source_at = models.DateTimeField(null=True, blank=True, help_text="the source's own clock, where it tells")
@@ -97,9 +99,7 @@ class Snapshot(models.Model):
 
     class Meta:
         constraints = [
-            models.UniqueConstraint(
-                fields=["job", "timestamp", "is_overlay"], name="snapshot_timestamp_unique_in_job"
-            ),
+            models.UniqueConstraint(fields=["job", "timestamp"], name="snapshot_timestamp_unique_in_job"),
             models.UniqueConstraint(fields=["job"], condition=Q(is_overlay=True), name="snapshot_one_overlay_a_job"),
         ]
         indexes = [

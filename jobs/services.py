@@ -8,6 +8,7 @@ from django.db.models import F
 from django.db.models.functions import Now
 
 from jobs import rules
+from jobs.capture import STREAM_OFFLINE
 from jobs.models import Job
 from jobs.selectors import get_job
 from snapplatform import clock
@@ -20,7 +21,6 @@ from snapplatform.storage.models import Bucket, StoredObject
 from snapplatform.streams.models import Stream
 from templates.models import Template
 
-STREAM_OFFLINE = "stream offline"
 _STARTABLE = (Job.Status.INIT, Job.Status.PAUSED)
 
 

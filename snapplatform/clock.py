@@ -3,7 +3,7 @@
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 _held: datetime | None = None
 
@@ -32,3 +32,8 @@ def hold(at: datetime) -> Iterator[None]:
         yield
     finally:
         _held = before
+
+
+def wall_time(moment: float) -> datetime:
+    """The wall-clock time of a moment on the monotonic clock."""
+    return now() - timedelta(seconds=monotonic() - moment)

@@ -1,0 +1,87 @@
+"""One decode for many: requests for the same frame within one turn of the loop share a decoder's work."""
+
+import asyncio
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+from snapplatform import clock, ids
+from snapplatform.media.codec import CodecConfig
+from snapplatform.media.pool import DecoderPool
+from snapplatform.media.ring import Packet
+from snapplatform.media.types import DecodeFailed, OutputSpec, Picture, PictureFacts, PictureRequest, PictureResult
+from snapplatform.streams.hub import LiveStream
+
+_Key = tuple[int, int, int]
+
+
+@dataclass(slots=True)
+class _Group:
+    """Everybody who wants a picture of one frame, by what they want."""
+
+    stream: LiveStream
+    config: CodecConfig  # of now: the stream may get another one while the frame waits for its decoder
+    packets: Sequence[Packet]
+    wanted: dict[OutputSpec, asyncio.Future[tuple[PictureResult, Picture]]] = field(default_factory=dict)
+    sent: bool = False
+
+
+class PictureDesk:
+    """Takes requests for pictures and hands each frame to the decoder pool once."""
+
+    def __init__(self, pool: DecoderPool) -> None:
+        self.clock_offset_ms = 0
+        self._pool = pool
+        self._groups: dict[_Key, _Group] = {}
+        self._tasks: set[asyncio.Task[None]] = set()
+
+    async def take(
+        self, stream: LiveStream, packets: Sequence[Packet], output: OutputSpec
+    ) -> tuple[PictureResult, Picture]:
+        """The picture of the last of `packets`. Raises media.types.DecodeFailed."""
+        if stream.config is None:
+            raise DecodeFailed("unsupported", stream.problem)
+        key = (id(stream), id(packets[0]), id(packets[-1]))
+        group = self._groups.get(key)
+        if group is None or (group.sent and output not in group.wanted):
+            group = self._groups[key] = _Group(stream, stream.config, packets)
+            asyncio.get_running_loop().call_soon(self._send, key, group)
+        future = group.wanted.get(output)
+        if future is None:
+            future = group.wanted[output] = asyncio.get_running_loop().create_future()
+        # Shielded: one job that is stopped must not take the picture from the others.
+        return await asyncio.shield(future)
+
+    def _send(self, key: _Key, group: _Group) -> None:
+        group.sent = True
+        task = asyncio.get_running_loop().create_task(self._decode(key, group))
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+
+    async def _decode(self, key: _Key, group: _Group) -> None:
+        specs = list(group.wanted)
+        facts = self._facts(group.stream, group.packets[-1])
+        try:
+            result = await self._pool.take(PictureRequest(group.config, group.packets, specs, exif=facts))
+        except BaseException as error:
+            for future in group.wanted.values():
+                future.set_exception(error)
+                future.exception()  # nobody may be waiting any more
+            if not isinstance(error, Exception):
+                raise
+        else:
+            for spec, picture in zip(specs, result.pictures, strict=True):
+                group.wanted[spec].set_result((result, picture))
+        finally:
+            if self._groups.get(key) is group:
+                del self._groups[key]
+
+    def _facts(self, stream: LiveStream, packet: Packet) -> PictureFacts:
+        received = clock.wall_time(packet.received_at)
+        return PictureFacts(
+            stream=stream.held.name,
+            taken_at=received,
+            received_at=received,
+            media_time_ms=packet.pts_ms,
+            clock_offset_ms=self.clock_offset_ms,
+            capture_id=str(ids.new_id()),
+        )

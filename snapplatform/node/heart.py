@@ -1,0 +1,102 @@
+"""The node's beat: tells the database that it lives, what it holds, and what its streams are like."""
+
+import asyncio
+import logging
+from typing import Any
+from uuid import UUID
+
+from django.db import transaction
+
+from snapplatform import clock
+from snapplatform.cluster import nodes
+from snapplatform.media.pool import DecoderPool
+from snapplatform.node import metrics
+from snapplatform.node.threads import DatabaseThread
+from snapplatform.node.writer import Writer
+from snapplatform.rtmp.stats import ServerStats
+from snapplatform.streams import live
+from snapplatform.streams.hub import Hub, LiveStream
+from snapplatform.streams.live import Held
+
+log = logging.getLogger("snapplatform.node")
+
+DESCRIBE_EVERY = 3  # beats
+
+
+class Heart:
+    """Beats until cancelled."""
+
+    def __init__(
+        self, node_id: UUID, database: DatabaseThread, hub: Hub, pool: DecoderPool, writer: Writer, rtmp: ServerStats
+    ) -> None:
+        self._node_id = node_id
+        self._database = database
+        self._hub = hub
+        self._pool = pool
+        self._writer = writer
+        self._rtmp = rtmp
+        self._seen: dict[Held, tuple[float, int, int]] = {}  # when, frames, bytes at the last description
+
+    async def run(self) -> None:
+        turn = 0
+        while True:
+            try:
+                await self._beat()
+                if turn % DESCRIBE_EVERY == 0 or len(self._seen) != len(self._hub.streams()):
+                    await self._describe()
+            except Exception:  # a database that is away is no reason to stop taking pictures
+                log.exception("the node's beat could not be written")
+            turn += 1
+            await asyncio.sleep(nodes.BEAT_SECONDS)
+
+    async def _beat(self) -> None:
+        self._export()
+        stats = {
+            "streams": len(self._hub.streams()),
+            "decoders_ready": self._pool.stats.ready,
+            "decoder_restarts": self._pool.stats.restarts,
+            "pictures_decoded": self._pool.stats.taken,
+            "rtmp_connections": self._rtmp.connections,
+            "rtmp_bytes_in": self._rtmp.bytes_in,
+        }
+        self._writer.offset_ms = await self._database.run(nodes.beat, self._node_id, stats)
+
+    def _export(self) -> None:
+        metrics.STREAMS.set(len(self._hub.streams()))
+        metrics.PLAYERS.set(sum(stream.players for stream in self._hub.streams()))
+        metrics.RTMP_BYTES.set(self._rtmp.bytes_in)
+        metrics.RTMP_ERRORS.set(sum(self._rtmp.protocol_errors.values()))
+        metrics.DECODERS.set(self._pool.stats.ready)
+        metrics.DECODER_RESTARTS.set(self._pool.stats.restarts)
+
+    async def _describe(self) -> None:
+        now = clock.monotonic()
+        facts = {stream.held: self._facts(stream, now) for stream in self._hub.streams()}
+        self._seen = {stream.held: (now, stream.frames, stream.bytes) for stream in self._hub.streams()}
+        if facts:
+            await self._database.run(_write, facts)
+
+    def _facts(self, stream: LiveStream, now: float) -> dict[str, Any]:
+        then, frames, size = self._seen.get(stream.held, (stream.started, 0, 0))
+        span = max(now - then, 0.001)
+        facts: dict[str, Any] = {
+            "video_codec": stream.config.codec if stream.config else "",
+            "audio_codec": stream.audio_codec,
+            "width": stream.info.width or None if stream.info else None,
+            "height": stream.info.height or None if stream.info else None,
+            "gop_seconds": round(stream.keyframe_gap, 2) or None,
+        }
+        if span > 1.0:
+            facts["frame_rate"] = round((stream.frames - frames) / span, 1)
+            facts["bitrate_kbps"] = round((stream.bytes - size) * 8 / span / 1000)
+        if stream.last_keyframe is not None:
+            facts["last_keyframe_at"] = clock.wall_time(stream.last_keyframe)
+        return facts
+
+
+def _write(facts: dict[Held, dict[str, Any]]) -> None:
+    with transaction.atomic():
+        for held, row in facts.items():
+            live.describe(held, **row)
+
+

@@ -1,0 +1,137 @@
+"""The capture process: starts everything in order, and stops it in the reverse order."""
+
+import asyncio
+import contextlib
+import logging
+import signal
+from dataclasses import dataclass
+from uuid import UUID
+
+import uvloop
+from django.conf import settings
+
+from snapplatform.cluster import nodes
+from snapplatform.media.pool import DecoderPool
+from snapplatform.node.desk import PictureDesk
+from snapplatform.node.heart import Heart
+from snapplatform.node.ingest import Ingest
+from snapplatform.node.roster import Roster
+from snapplatform.node.runner import Bench
+from snapplatform.node.threads import DatabaseThread, DiskThreads
+from snapplatform.node.writer import Writer
+from snapplatform.node.writing import BucketWriting
+from snapplatform.rtmp.limits import Limits
+from snapplatform.rtmp.server import RtmpServer
+from snapplatform.streams import live
+from snapplatform.streams.hub import Hub
+
+log = logging.getLogger("snapplatform.node")
+
+# Together under the ten seconds that a supervisor waits.
+CAPTURE_SECONDS = 4.0
+WRITER_SECONDS = 3.0
+
+
+@dataclass(frozen=True, slots=True)
+class Options:
+    """What a capture process is told. Port 0 takes a free one."""
+
+    rtmp_host: str
+    rtmp_port: int
+    decoders: int
+    reuse_port: bool = False
+
+
+def run_node(options: Options) -> int:
+    """Run until SIGTERM or SIGINT. Returns the exit code: 0, or 1 when the RTMP port can't be had."""
+    return uvloop.run(_main(options))
+
+
+async def _main(options: Options) -> int:
+    stop = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, stop.set)
+    node = CaptureNode(options)
+    try:
+        await node.start()
+    except OSError as error:
+        log.error(
+            "cannot take publishers on %s port %d: %s. Set SNAP_RTMP_PORT to another port.",
+            options.rtmp_host,
+            options.rtmp_port,
+            error.strerror or error,
+        )
+        await node.stop()
+        return 1
+    log.info("taking publishers on rtmp://%s:%d/live/NAME", options.rtmp_host, node.rtmp_port)
+    await stop.wait()
+    await node.stop()
+    return 0
+
+
+class CaptureNode:
+    """All parts of one capture process. Tests start it in their own loop."""
+
+    def __init__(self, options: Options) -> None:
+        self._options = options
+        self.hub = Hub()
+        self.database = DatabaseThread()
+        self.disk = DiskThreads()
+        self.pool = DecoderPool(options.decoders)
+        self.writer = Writer(self.database, self.disk)
+        self.roster = Roster(
+            self.hub,
+            Bench(PictureDesk(self.pool), BucketWriting(self.database, self.disk), self.writer),
+            self.database,
+        )
+        self.node_id: UUID | None = None
+        self.rtmp_port = 0
+        self._ingest: Ingest | None = None
+        self._server: RtmpServer | None = None
+        self._tasks: list[asyncio.Task[None]] = []
+        self._writing: asyncio.Task[None] | None = None
+
+    async def start(self) -> None:
+        """Raises OSError when the RTMP port can't be had."""
+        options = self._options
+        node = await self.database.run(
+            nodes.register, rtmp_address=f"{options.rtmp_host}:{options.rtmp_port}"
+        )
+        self.node_id = node.pk
+        await self.database.run(live.release_dead)
+        self._ingest = Ingest(node.pk, self.hub, self.database, on_live=self.roster.wake)
+        self._server = RtmpServer(self._ingest, Limits())
+        await self._server.start(options.rtmp_host, options.rtmp_port, reuse_port=options.reuse_port)
+        self.rtmp_port = self._server.port
+        await self.pool.start()
+        heart = Heart(node.pk, self.database, self.hub, self.pool, self.writer, self._server.stats)
+        self._writing = asyncio.create_task(self.writer.run())
+        self._tasks = [asyncio.create_task(self.roster.run()), asyncio.create_task(heart.run())]
+
+    async def stop(self) -> None:
+        """Take no more publishers, finish the pictures in hand, release what the node holds."""
+        log.info("stopping")
+        if self._server is not None:
+            await self._server.close()
+        for task in self._tasks:
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+        await self.roster.stop(CAPTURE_SECONDS)
+        self.writer.stop()
+        if self._writing is not None:
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(self._writing, WRITER_SECONDS)
+        await self.pool.close()
+        with contextlib.suppress(Exception):
+            if self._ingest is not None:
+                await self._ingest.settle()
+            if self.node_id is not None:
+                await self.database.run(nodes.leave, self.node_id)
+        self.disk.close()
+        await self.database.close()
+
+
+def options_from_settings() -> Options:
+    snap = settings.SNAP
+    return Options(snap.rtmp_host, snap.rtmp_port, snap.decoders, reuse_port=snap.capture_nodes > 1)

@@ -1,0 +1,194 @@
+"""Admin of streams and stream keys. web/admin.py registers StreamAdmin, joined with jobs and pictures."""
+
+import shlex
+from typing import Any
+
+from django.conf import settings
+from django.contrib import admin
+from django.http import HttpRequest
+from django.utils.safestring import SafeString
+from unfold.decorators import display
+
+from snapplatform import adminkit
+from snapplatform.access.admin.scoping import ScopedChoiceFilter
+from snapplatform.access.admin.verbs import Shown, Verb
+from snapplatform.access.admin.writing import ServicedAdmin
+from snapplatform.access.principal import Principal
+from snapplatform.streams import addresses, services
+from snapplatform.streams.models import Stream, StreamKey
+
+
+def _create_key(principal: Principal, stream: Stream) -> Shown:
+    key, secret = services.create_stream_key(principal=principal, label=stream.name[:64], stream_id=stream.pk)
+    return key_shown(secret, stream, back=f"../../../{stream.pk}/change/")
+
+
+class StreamAdmin(ServicedAdmin):
+    may_add = may_change = may_delete = True
+    list_display = ("name_and_title", "live", "video", "rate", "gop", "online")
+    list_filter = ("state",)
+    list_select_related = ("account",)
+    search_fields = ("name", "title")
+    ordering = ("-state", "name")
+    list_before_template = "web/streams/where.html"
+    change_form_outer_before_template = "web/streams/head.html"
+    readonly_fields = (
+        "live", "video", "audio_codec", "rate", "gop", "online", "offline", "keyframe", "publisher", "node", "number",
+    )  # fmt: skip
+    fieldsets = (
+        ("Settings", {"fields": ("name", "title", "preroll_seconds")}),
+        (
+            "Live state",
+            {"fields": ("online", "offline", "video", "audio_codec", "rate", "gop", "keyframe", "publisher", "number")},
+        ),
+    )
+    add_fieldsets = ((None, {"fields": ("name", "title", "preroll_seconds")}),)
+    verbs = (
+        Verb("create-key", "Create stream key", "key", "stream key created", act=_create_key, many=False),
+    )
+
+    def get_fieldsets(self, request: HttpRequest, obj: Any = None) -> list[Any]:
+        sets = super().get_fieldsets(request, obj)
+        if obj is not None and request.user.is_superuser:  # nodes are the site's matter, no account's
+            sets[1][1]["fields"] = (*sets[1][1]["fields"], "node")
+        return sets
+
+    def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> list[str]:
+        fields = super().get_readonly_fields(request, obj)
+        return [*fields, "name"] if obj is not None else fields
+
+    def create(self, principal: Principal, data: dict[str, Any]) -> Stream:
+        return services.create_stream(principal=principal, **data)
+
+    def update(self, principal: Principal, obj: Stream, changes: dict[str, Any]) -> None:
+        services.update_stream(principal=principal, stream_id=obj.pk, **changes)
+
+    def remove(self, principal: Principal, obj: Stream) -> None:
+        services.delete_stream(principal=principal, stream_id=obj.pk)
+
+    def changelist_view(self, request: HttpRequest, extra_context: Any = None) -> Any:
+        where = {"server": publish_server(), "example": addresses.publish_url("my-camera")}
+        return super().changelist_view(request, {**where, **(extra_context or {})})
+
+    def panel(self, request: HttpRequest, obj: Stream) -> dict[str, Any]:
+        return {"stream": obj, "badge": adminkit.live_badge(is_live(obj)), "publish": how_to_publish(obj)}
+
+    @display(description="Stream", ordering="name")
+    def name_and_title(self, obj: Stream) -> SafeString:
+        return adminkit.stacked(obj.name, obj.title) if obj.title else adminkit.facts(obj.name)
+
+    @display(description="State", ordering="state")
+    def live(self, obj: Stream) -> SafeString:
+        return adminkit.live_badge(is_live(obj))
+
+    @display(description="Video")
+    def video(self, obj: Stream) -> SafeString:
+        fps = f"{obj.frame_rate:g} fps" if obj.frame_rate else ""
+        return adminkit.facts(adminkit.resolution(obj.width, obj.height), fps, obj.video_codec)
+
+    @display(description="Bit rate", ordering="bitrate_kbps")
+    def rate(self, obj: Stream) -> SafeString:
+        return adminkit.facts(f"{obj.bitrate_kbps / 1000:.1f} Mb/s" if obj.bitrate_kbps else "")
+
+    @display(description="GOP", ordering="gop_seconds")
+    def gop(self, obj: Stream) -> SafeString:
+        return adminkit.facts(f"{obj.gop_seconds:.1f} s" if obj.gop_seconds else "")
+
+    @display(description="Online since", ordering="online_since")
+    def online(self, obj: Stream) -> SafeString:
+        return adminkit.age(obj.online_since) if is_live(obj) else adminkit.NOTHING
+
+    @display(description="Offline since")
+    def offline(self, obj: Stream) -> SafeString:
+        if is_live(obj) or obj.offline_since is None:
+            return adminkit.NOTHING
+        return adminkit.facts(adminkit.moment(obj.offline_since), obj.offline_reason)
+
+    @display(description="Newest keyframe")
+    def keyframe(self, obj: Stream) -> SafeString:
+        return adminkit.moment(obj.last_keyframe_at)
+
+
+@admin.register(StreamKey)
+class StreamKeyAdmin(ServicedAdmin):
+    may_add = True
+    list_display = ("hint_text", "label", "opens", "state", "created")
+    list_filter = (("stream", ScopedChoiceFilter), "revoked")
+    list_select_related = ("stream", "account")
+    search_fields = ("label", "hint", "stream__name")
+    fieldsets = ((None, {"fields": ("hint_text", "label", "stream", "state", "created")}),)
+    readonly_fields = ("hint_text", "state", "created")
+    add_fieldsets = ((None, {"fields": ("stream", "label")}),)
+    autocomplete_fields = ("stream",)
+    change_form_outer_before_template = "web/buttons.html"
+    verbs = (
+        Verb(
+            "revoke", "Revoke", "block", "revoked", tone="danger", shown=lambda key: not key.revoked,
+            act=lambda principal, key: services.revoke_stream_key(principal=principal, key_id=key.pk),
+        ),
+    )  # fmt: skip
+
+    def account_for(self, request: HttpRequest, data: dict[str, Any]) -> int:
+        stream = data.get("stream")
+        return stream.account_id if stream is not None else super().account_for(request, data)
+
+    def create(self, principal: Principal, data: dict[str, Any]) -> tuple[StreamKey, Shown]:
+        stream = data.get("stream")
+        key, secret = services.create_stream_key(
+            principal=principal, label=data["label"], stream_id=stream.pk if stream else None
+        )
+        return key, key_shown(secret, stream, back=self.page("changelist"))
+
+    @display(description="Key", ordering="hint")
+    def hint_text(self, obj: StreamKey) -> str:
+        return f"{obj.hint}…"
+
+    @display(description="Opens")
+    def opens(self, obj: StreamKey) -> str:
+        return str(obj.stream) if obj.stream else "every stream of the account"
+
+    @display(description="State", ordering="revoked")
+    def state(self, obj: StreamKey) -> SafeString:
+        return adminkit.badge("revoked", "bad") if obj.revoked else adminkit.badge("active", "good")
+
+    @display(description="Created", ordering="created_at")
+    def created(self, obj: StreamKey) -> SafeString:
+        return adminkit.age(obj.created_at)
+
+
+def is_live(stream: Stream) -> bool:
+    return stream.state == Stream.State.LIVE
+
+
+def publish_server() -> str:
+    """What OBS calls the server: the address without the stream's name."""
+    return addresses.publish_url("").rstrip("/")
+
+
+def how_to_publish(stream: Stream) -> dict[str, Any]:
+    """The addresses and command lines of encoders. The name is quoted, since it may hold what shells act upon."""
+    url = shlex.quote(addresses.publish_url(stream.name))
+    return {
+        "url": addresses.publish_url(stream.name),
+        "server": publish_server(),
+        "key": stream.name,
+        "ffmpeg": f"ffmpeg -re -i video.mp4 -c:v libx264 -g 60 -c:a aac -f flv {url}",
+        "gstreamer": "gst-launch-1.0 videotestsrc is-live=true ! x264enc tune=zerolatency key-int-max=60 "
+        f"! h264parse ! flvmux streamable=true ! rtmp2sink location={url}",
+        "open": settings.SNAP.ingest_open,
+    }
+
+
+def key_shown(secret: str, stream: Stream | None, *, back: str) -> Shown:
+    name = stream.name if stream else "NAME"
+    return Shown(
+        title="Stream key created",
+        intro="Copy the key now; only its fingerprint is kept, and it will never be shown again.",
+        values=[
+            ("Key", secret),
+            ("OBS: server", publish_server()),
+            ("OBS: stream key", f"{name}?key={secret}"),
+            ("Address for ffmpeg and GStreamer", f"{addresses.publish_url(name)}?key={secret}"),
+        ],
+        back=back,
+    )

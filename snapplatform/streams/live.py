@@ -1,0 +1,99 @@
+"""The live state of streams, written by the node that holds them. Every write is guarded by node and epoch."""
+
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any
+from uuid import UUID
+
+from django.db.models import F, Q
+from django.db.models.functions import Now
+
+from snapplatform.access.models import Account
+from snapplatform.access.services import digest
+from snapplatform.cluster import nodes
+from snapplatform.cluster.duties import DutySpec
+from snapplatform.errors import AlreadyPublished, PermissionRefused
+from snapplatform.streams.models import Stream, StreamKey
+from snapplatform.streams.names import check_name
+from snapplatform.streams.services import ensure_stream
+
+NODE_DIED = "its node died"
+
+
+@dataclass(frozen=True, slots=True)
+class Held:
+    """A stream that a node holds: its writes carry the node and this epoch."""
+
+    stream_id: UUID
+    account_id: int
+    name: str
+    node_id: UUID
+    epoch: int
+    preroll_seconds: int
+
+
+def admit(*, name: str, key: str, open_account: bool, action: str = "snap:PublishStream") -> int:
+    """The account whose stream `name` the bearer of `key` may publish or play. Raises PermissionRefused, InvalidValue.
+
+    `open_account`: no key is needed (a loopback peer of the embedded default); then it is the site's first account.
+    """
+    check_name(name)
+    if key:
+        row = StreamKey.objects.filter(digest=digest(key), revoked=False).select_related("account", "stream").first()
+        if row and row.account.status == Account.Status.ACTIVE and (row.stream is None or row.stream.name == name):
+            return row.account_id
+        raise PermissionRefused(action, name, why="unknown or revoked key")
+    first = Account.objects.order_by("created_at", "pk").first() if open_account else None
+    if first is None:
+        raise PermissionRefused(action, name, why="a stream key is needed: ?key=...")
+    return first.pk
+
+
+def go_live(*, node_id: UUID, account_id: int, name: str, publisher: str) -> Held:
+    """Take the stream for this node, under a new epoch. Raises AlreadyPublished while a living node holds it."""
+    stream, _ = ensure_stream(account_id=account_id, name=name)
+    free = Q(state=Stream.State.OFFLINE) | Q(node=None) | ~Q(node__in=nodes.alive())
+    taken = Stream.objects.filter(free, pk=stream.pk).update(
+        state=Stream.State.LIVE,
+        node=node_id,
+        epoch=F("epoch") + 1,
+        online_since=Now(),
+        offline_since=None,
+        offline_reason="",
+        publisher=publisher[:64],
+        **dict.fromkeys(("width", "height", "frame_rate", "bitrate_kbps", "gop_seconds")),
+        video_codec="",
+        audio_codec="",
+    )
+    if not taken:
+        raise AlreadyPublished(name)
+    stream.refresh_from_db()
+    return Held(stream.pk, account_id, name, node_id, stream.epoch, stream.preroll_seconds)
+
+
+def describe(held: Held, **facts: Any) -> bool:
+    """Keep what is known of the stream now (codec, size, rates, last_keyframe_at). False: we hold it no longer."""
+    return Stream.objects.filter(**_guard(held)).update(**facts) == 1
+
+
+def go_offline(held: Held, reason: str) -> bool:
+    """The publisher is gone. False: somebody else took the stream meanwhile."""
+    changed = Stream.objects.filter(**_guard(held)).update(
+        state=Stream.State.OFFLINE, node=None, offline_since=Now(), offline_reason=reason[:200]
+    )
+    return changed == 1
+
+
+def release_dead() -> int:
+    """Put streams offline whose node beats no more; returns how many."""
+    orphans = Stream.objects.filter(state=Stream.State.LIVE).exclude(node__in=nodes.alive())
+    return orphans.update(
+        state=Stream.State.OFFLINE, node=None, offline_since=Now(), offline_reason=NODE_DIED
+    )
+
+
+def _guard(held: Held) -> dict[str, object]:
+    return {"pk": held.stream_id, "node": held.node_id, "epoch": held.epoch}
+
+
+DUTIES = [DutySpec("release streams of dead nodes", timedelta(seconds=5), lambda: f"{release_dead()} streams")]
