@@ -25,6 +25,8 @@ _ENVIRONMENT = {
     "OPENBLAS_NUM_THREADS": "1",
     "OMP_NUM_THREADS": "1",
     "MALLOC_ARENA_MAX": "1",
+    # An interpreter that was built with shared libraries may not start without it.
+    **{name: os.environ[name] for name in ("LD_LIBRARY_PATH",) if name in os.environ},
 }
 
 

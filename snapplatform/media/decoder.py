@@ -102,7 +102,9 @@ def _watch(connection: socket.socket) -> None:
 def _limit() -> None:
     os.nice(_NICENESS)
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
-    resource.setrlimit(resource.RLIMIT_AS, (_MEMORY_LIMIT, _MEMORY_LIMIT))
+    if sys.platform == "linux":
+        # Other kernels count mapped libraries and refuse, or ignore it.
+        resource.setrlimit(resource.RLIMIT_AS, (_MEMORY_LIMIT, _MEMORY_LIMIT))
     resource.setrlimit(resource.RLIMIT_NOFILE, (_FILE_LIMIT, _FILE_LIMIT))
 
 

@@ -10,17 +10,13 @@ from dataclasses import dataclass, field
 
 from .child import Child, ChildDied
 from .protocol import ProtocolError
+from .restarts import RestartPacer
 from .types import DecodeFailed, PictureRequest, PictureResult, Reason
 
 DEFAULT_DEADLINE = 5.0
 DEFAULT_MAX_QUEUE = 256
 # Longer than a hundred pictures take on one decoder, shorter than anybody waits for one.
 DEFAULT_MAX_WAIT = 10.0
-# Failures in a row of one decoder wait 0, 0.1, 0.2, 0.4, ... seconds before the next start.
-_BACKOFF_FIRST = 0.1
-_BACKOFF_MAX = 5.0
-# Whatever succeeds in between, one bad stream must not keep the machine busy with starting interpreters.
-_RESTARTS_PER_MINUTE = 60
 
 
 @dataclass(slots=True)
@@ -67,7 +63,7 @@ class DecoderPool:
         self._arrived = asyncio.Event()
         self._children: dict[int, Child] = {}
         self._tasks: list[asyncio.Task[None]] = []
-        self._restarted: deque[float] = deque(maxlen=_RESTARTS_PER_MINUTE)
+        self._pacer = RestartPacer()
         self._open = False
 
     async def start(self) -> None:
@@ -184,20 +180,13 @@ class DecoderPool:
         self.stats.ready -= 1
         await self._children[slot].kill()
         while True:
-            await asyncio.sleep(self._restart_delay(failures))
-            self._restarted.append(time.monotonic())
+            await asyncio.sleep(self._pacer.delay(failures, time.monotonic()))
             self.stats.restarts += 1
             with contextlib.suppress(ChildDied):
                 self._children[slot] = await Child.start()
                 self.stats.ready += 1
                 return
             failures += 1
-
-    def _restart_delay(self, failures: int) -> float:
-        backoff = 0.0 if failures <= 1 else min(_BACKOFF_FIRST * 2 ** min(failures - 2, 10), _BACKOFF_MAX)
-        if len(self._restarted) == _RESTARTS_PER_MINUTE:
-            backoff = max(backoff, self._restarted[0] + 60 - time.monotonic())
-        return backoff
 
     def _give_up(self, job: _Job) -> None:
         if not job.started:

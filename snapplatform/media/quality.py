@@ -9,6 +9,7 @@ import av
 import numpy as np
 
 from .colours import native_luma, thumbnail_luma
+from .signature import compare
 from .types import SIGNATURE_BYTES
 from .types import SIGNATURE_CELLS as _CELLS
 
@@ -23,8 +24,6 @@ BLACK_LUMA = 10
 BLACK_SHARE = 0.98
 # Below this mean a face or a number plate cannot be read on a monitor without correction.
 DARK_MEAN = 24.0
-# Encoding the same still again moves a cell's mean by less than one level; a moving hand moves it by several.
-FROZEN_CELL = 2
 
 
 class Quality(NamedTuple):
@@ -48,13 +47,7 @@ def assess(frame: av.VideoFrame, previous: bytes | None) -> Quality:
         flags.add("black")
     if mean < DARK_MEAN:
         flags.add("dark")
-    if previous is not None and len(previous) == SIGNATURE_BYTES:
-        before = np.frombuffer(previous, np.uint8, _CELLS).reshape(HEIGHT, WIDTH)
-        if np.abs(cells.astype(np.int16) - before).max() < FROZEN_CELL:
-            flags.add("frozen")
-            if previous[_CELLS:] == signature[_CELLS:]:
-                flags.add("duplicate")
-    return Quality(frozenset(flags), signature, mean)
+    return Quality(compare(previous, signature) | flags, signature, mean)
 
 
 def _luma_digest(frame: av.VideoFrame) -> bytes:

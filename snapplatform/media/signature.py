@@ -7,7 +7,7 @@ FROZEN_CELL = 2
 
 
 def compare(previous: bytes | None, signature: bytes) -> frozenset[str]:
-    """{"frozen"} when nothing visible changed since `previous`, with "duplicate" when it is the same decoded luma."""
+    """Flags of types.Flag: frozen when nothing visible changed, also duplicate when the luma is the same."""
     if previous is None or len(previous) != SIGNATURE_BYTES or len(signature) != SIGNATURE_BYTES:
         return frozenset()
     if previous == signature:
