@@ -12,6 +12,7 @@ MAX_FORMAT = 255
 MAX_KEY_BYTES = 900
 MAX_PART_BYTES = 200
 PLACEHOLDERS = frozenset({"JobId", "UnixTimestamp", "Sequence", "Date"})
+_LONGEST_VALUE = 36  # a JobId: with it in every place, what is accepted here also fits when it is expanded
 _PLACEHOLDER = re.compile(r"\{([^{}]*)\}")
 
 
@@ -38,7 +39,7 @@ def check_format(
         raise InvalidValue(parameter, f"must end with {' or '.join(suffixes)}")
     if needs and not set(needs) & set(used):
         raise InvalidValue(parameter, f"must contain {' or '.join(f'{{{name}}}' for name in needs)}")
-    check_key(parameter, _PLACEHOLDER.sub("x", text))
+    check_key(parameter, _PLACEHOLDER.sub("x" * _LONGEST_VALUE, text))
 
 
 def expand(text: str, values: Mapping[str, str]) -> str:
