@@ -1,38 +1,24 @@
 """Chunks in, messages out (Adobe's RTMP Specification 1.0, section 5.3), with as little Python as can be.
 
-A big chunk costs one copy. Small chunks (128 bytes is the protocol's default) are joined by strides: their
-headers are compared in one slice and deleted in one slice, in C, however many there are.
+A big chunk costs one copy; small ones (128 bytes is the protocol's default) are joined many at a time.
 """
 
 import struct
 from collections.abc import Callable
 
+from snapplatform.rtmp.chunk_stream import ChunkStream, join_strides
 from snapplatform.rtmp.errors import ProtocolError
 from snapplatform.rtmp.limits import Limits
 from snapplatform.rtmp.messages import ABORT, EXTENDED, SET_CHUNK_SIZE
 
 MAX_CHUNK = 0xFFFFFF  # no message is longer, so a greater chunk size means the same
+# Nobody sends smaller ones for speed, and columns of many headers would let a few bytes cost much.
+MIN_JOINED = 64
 _HEADER_SIZE = (11, 7, 3, 0)
 _TWO_WORDS = struct.Struct(">II")
 _U32_LITTLE = struct.Struct("<I")
 
 OnMessage = Callable[[int, int, int, bytes], None]  # kind, timestamp (32 bit), message stream id, payload
-
-
-class _ChunkStream:
-    """What the next header of this chunk stream id may leave out, and the message so far."""
-
-    __slots__ = ("basic", "extended", "field", "kind", "length", "part", "stream_id", "timestamp")
-
-    def __init__(self, basic: bytes) -> None:
-        self.basic = basic  # its basic header in format 3
-        self.timestamp = 0
-        self.field = 0  # time field of the last full header: absolute or delta
-        self.extended = b""  # the 32-bit form of `field` as it was sent, if it was
-        self.length = 0
-        self.kind = 0
-        self.stream_id = 0
-        self.part = bytearray()
 
 
 class ChunkReader:
@@ -53,8 +39,8 @@ class ChunkReader:
         self.paused = False
         self.tired = False
         self._max_streams = limits.chunk_streams
-        self._streams: dict[int, _ChunkStream] = {}
-        self._current = _ChunkStream(b"")
+        self._streams: dict[int, ChunkStream] = {}
+        self._current = ChunkStream(b"")
         self._left = 0  # bytes that the current chunk still lacks
         self._held = 0  # bytes in all unfinished messages
         # Whether format 3 headers repeat an extended time. The specification says so, some peers do not:
@@ -91,44 +77,23 @@ class ChunkReader:
         self._left -= take
         self._hold(take)
         pos += take
-        missing = stream.length - len(stream.part)
-        if (
-            missing
-            and not self._left
-            and end - pos > self.chunk_size
-            and not (stream.extended and self._repeats is None)
-        ):
-            pos = self._strides(stream, buf, view, pos, end)
-            missing = stream.length - len(stream.part)
-        if not missing:
+        if not self._left and stream.missing and end - pos > self.chunk_size >= MIN_JOINED:
+            pos = self._join(stream, buf, pos, end)
+        if not stream.missing:
             payload = bytes(stream.part)
             self._held -= len(payload)
             stream.part = bytearray()
             self._deliver(stream, payload)
         return pos
 
-    def _strides(
-        self, stream: _ChunkStream, buf: bytes | bytearray, view: memoryview, pos: int, end: int
-    ) -> int:
-        """Take as many format 3 chunks of the current message as lie one after the other from pos on."""
+    def _join(self, stream: ChunkStream, buf: bytes | bytearray, pos: int, end: int) -> int:
+        if stream.extended and self._repeats is None:
+            return pos  # the next header, read by itself, will tell
         header = stream.basic + stream.extended if self._repeats else stream.basic
-        width = len(header)
-        stride = self.chunk_size + width
-        missing = stream.length - len(stream.part)
-        span = missing - (-missing // self.chunk_size) * width
-        if span > end - pos:
-            span = (end - pos) // stride * stride  # the last one, shorter, is not here yet
-        for at in range(width):
-            column = buf[pos + at : pos + span : stride]
-            same = len(column) - len(column.lstrip(header[at : at + 1]))
-            if same < len(column):  # another chunk stream cuts in, or the peer does otherwise
-                span = same * stride
-        block = bytearray(view[pos : pos + span])
-        for at in range(width):
-            del block[:: stride - at]
+        block, pos = join_strides(header, self.chunk_size, stream.missing, buf, pos, end)
         stream.part += block
         self._hold(len(block))
-        return pos + span
+        return pos
 
     def _header(self, buf: bytes | bytearray, pos: int, end: int) -> int:
         """Read a chunk header; returns where its payload starts, or -1 if the header is not all there."""
@@ -149,7 +114,7 @@ class ChunkReader:
         return self._message_header(stream, form, buf, at, end)
 
     def _message_header(
-        self, stream: _ChunkStream, form: int, buf: bytes | bytearray, at: int, end: int
+        self, stream: ChunkStream, form: int, buf: bytes | bytearray, at: int, end: int
     ) -> int:
         if stream.part:
             raise ProtocolError("chunk", "new message inside an unfinished one")
@@ -175,34 +140,37 @@ class ChunkReader:
         self._begin(stream)
         return after
 
-    def _continue(self, stream: _ChunkStream, buf: bytes | bytearray, at: int, end: int) -> int:
+    def _continue(self, stream: ChunkStream, buf: bytes | bytearray, at: int, end: int) -> int:
         """A format 3 header: the next chunk of a message, or a message just like the one before."""
         if stream.extended:
-            if end - at < 4:
-                return -1
-            if self._repeats is None:
-                self._repeats = buf[at : at + 4] == stream.extended
-            at += 4 * self._repeats
+            there = buf[at : min(at + 4, end)]
+            if self._repeats is None and not stream.extended.startswith(there):
+                self._repeats = False
+            if self._repeats is not False:
+                if len(there) < 4:
+                    return -1
+                self._repeats = True
+                at += 4
         if stream.part:
             self._current = stream
-            self._left = min(self.chunk_size, stream.length - len(stream.part))
+            self._left = min(self.chunk_size, stream.missing)
         else:
             self._begin(stream)
         return at
 
-    def _begin(self, stream: _ChunkStream) -> None:
+    def _begin(self, stream: ChunkStream) -> None:
         if stream.length > self.message_bytes:
             raise ProtocolError("size", f"message of {stream.length} bytes, allowed are {self.message_bytes}")
         stream.timestamp = (stream.timestamp + stream.field) & 0xFFFFFFFF
         self._current = stream
         self._left = min(self.chunk_size, stream.length)
 
-    def _open(self, number: int, form: int, basic: bytes) -> _ChunkStream:
+    def _open(self, number: int, form: int, basic: bytes) -> ChunkStream:
         if form > 1:  # form 1 is wrong too, but old clients open their control stream with it
             raise ProtocolError("chunk", "chunk stream that starts without a full header")
         if len(self._streams) >= self._max_streams:
             raise ProtocolError("chunk", f"more than {self._max_streams} chunk streams")
-        stream = _ChunkStream(bytes((basic[0] | 0xC0,)) + basic[1:])
+        stream = ChunkStream(bytes((basic[0] | 0xC0,)) + basic[1:])
         self._streams[number] = stream
         return stream
 
@@ -211,7 +179,7 @@ class ChunkReader:
         if self._held > self.partial_bytes:
             raise ProtocolError("size", f"unfinished messages of more than {self.partial_bytes} bytes")
 
-    def _deliver(self, stream: _ChunkStream, payload: bytes) -> None:
+    def _deliver(self, stream: ChunkStream, payload: bytes) -> None:
         if stream.kind > ABORT:
             self.on_message(stream.kind, stream.timestamp, stream.stream_id, payload)
             return

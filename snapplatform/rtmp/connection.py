@@ -2,39 +2,21 @@
 
 import asyncio
 import logging
-from typing import Protocol, cast
+from typing import cast
 
 from snapplatform.rtmp import messages
 from snapplatform.rtmp.chunk_reader import ChunkReader
+from snapplatform.rtmp.deadlines import Deadlines
 from snapplatform.rtmp.errors import ProtocolError
 from snapplatform.rtmp.handshake import Handshake
-from snapplatform.rtmp.interface import Directory
-from snapplatform.rtmp.limits import Limits
+from snapplatform.rtmp.host import HEADROOM, Host
 from snapplatform.rtmp.role import Role
 from snapplatform.rtmp.session import WINDOW, Session
 from snapplatform.rtmp.sockets import tune
-from snapplatform.rtmp.stats import ServerStats
 
 log = logging.getLogger("snapplatform.rtmp")
 
-HEADROOM = 32  # before the received bytes, for the start of a chunk header that came with the last ones
 MIN_ACK_WINDOW = 16 * 1024  # so that nobody makes us answer each byte
-
-
-class Host(Protocol):
-    """The server, as its connections see it."""
-
-    directory: Directory
-    limits: Limits
-    stats: ServerStats
-    loop: asyncio.AbstractEventLoop
-    buffer: bytearray  # HEADROOM and what one read brings; shared, for a read is parsed before the next one
-
-    def enter(self, connection: "Connection") -> str:
-        """Why it may not stay, or ""."""
-        ...
-
-    def leave(self, connection: "Connection") -> None: ...
 
 
 class Connection(asyncio.BufferedProtocol):
@@ -52,11 +34,10 @@ class Connection(asyncio.BufferedProtocol):
         self._rest = b""  # received and not parsed yet; the start of a header unless paused
         self._paused = False
         self._reason = ""  # why it ends; set once, nothing is parsed after
-        self._bytes_in = self._bytes_seen = 0
+        self._bytes_in = 0
         self._ack_window = self._ack_at = WINDOW
         self._opened = host.loop.time()
-        self._since = self._opened  # the state began, a publisher sent, a player kept up, the lingering began
-        self._state = ""
+        self._deadlines = Deadlines(host.limits, self._opened)
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         self._transport = cast(asyncio.Transport, transport)
@@ -168,30 +149,25 @@ class Connection(asyncio.BufferedProtocol):
         if self._reason:
             return
         self._end(reason)
-        self._since = self._host.loop.time()
+        self._deadlines.restart(self._host.loop.time())
         self._transport.resume_reading()
         self._transport.write_eof()
 
     def tick(self, now: float) -> None:
         """Look for what is overdue; the server calls it about each `Limits.tick_seconds`."""
-        limits, state = self._limits, self.role.state
-        sent = state == "publishing" and self._bytes_in != self._bytes_seen
-        kept_up = state == "playing" and self.unsent() <= limits.player_buffer_bytes
-        if sent or kept_up or state != self._state:
-            self._since = now
-        self._state, self._bytes_seen = state, self._bytes_in
-        waited = now - self._since
         if self._reason:
-            if waited > limits.linger_seconds:
+            if self._deadlines.lingered(now):
                 self._transport.abort()
-        elif self._handshake is not None and now - self._opened > limits.handshake_seconds:
-            self._fail("timeout", "timed out: no handshake")
-        elif not state and waited > limits.idle_seconds:
-            self._fail("timeout", "timed out: neither published nor played")
-        elif state == "publishing" and waited > limits.silence_seconds:
-            self._fail("timeout", "timed out")
-        elif state == "playing" and waited > limits.player_behind_seconds:
-            self._fail("slow reader", "the player does not keep up")
+            return
+        overdue = self._deadlines.overdue(
+            now,
+            handshaken=self._handshake is None,
+            state=self.role.state,
+            bytes_in=self._bytes_in,
+            unsent=self.unsent(),
+        )
+        if overdue is not None:
+            self._fail(*overdue)
 
     def _fail(self, kind: str, reason: str) -> None:
         if not self._reason:

@@ -3,7 +3,8 @@
 import asyncio
 from collections import Counter
 
-from snapplatform.rtmp.connection import HEADROOM, Connection
+from snapplatform.rtmp.connection import Connection
+from snapplatform.rtmp.host import HEADROOM
 from snapplatform.rtmp.interface import Directory
 from snapplatform.rtmp.limits import Limits
 from snapplatform.rtmp.stats import ServerStats
@@ -51,13 +52,17 @@ class RtmpServer:
         if self._timer is not None:
             self._timer.cancel()
         asked = [one.role.task for one in self._connections if one.role.task is not None]
-        for connection in list(self._connections):
-            connection.stop("server closing")
+        self.close_connections("server closing")
         async with asyncio.timeout(CLOSE_SECONDS):
             await self._empty.wait()
             await server.wait_closed()
         if asked:
             await asyncio.wait(asked, timeout=CLOSE_SECONDS)
+
+    def close_connections(self, reason: str) -> None:
+        """Drop everybody now, and go on listening."""
+        for connection in list(self._connections):
+            connection.stop(reason)
 
     def enter(self, connection: Connection) -> str:
         """Count a new connection; the reason why it may not stay, or ""."""

@@ -1,0 +1,270 @@
+"""Chunks in: every header form, any chunk size, any split, and the limits."""
+
+import struct
+import tracemalloc
+from collections.abc import Sequence
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from snapplatform.rtmp import Limits, ProtocolError
+from snapplatform.rtmp.chunk_reader import ChunkReader
+
+from .wire import Writer, frame
+
+Found = tuple[int, int, int, bytes]
+
+
+def basic(form: int, number: int) -> bytes:
+    if number < 64:
+        return bytes((form << 6 | number,))
+    if number < 320:
+        return bytes((form << 6, number - 64))
+    return bytes((form << 6 | 1, (number - 64) & 0xFF, (number - 64) >> 8))
+
+
+def full(form: int, number: int, field: int, size: int = 0, kind: int = 9, stream: int = 1) -> bytes:
+    head = basic(form, number) + min(field, 0xFFFFFF).to_bytes(3, "big")
+    if form < 2:
+        head += size.to_bytes(3, "big") + bytes((kind,))
+    if form < 1:
+        head += struct.pack("<I", stream)
+    return head + (struct.pack(">I", field) if field >= 0xFFFFFF else b"")
+
+
+def reading(chunk_size: int = 128, limits: Limits | None = None) -> tuple[ChunkReader, list[Found]]:
+    found: list[Found] = []
+    reader = ChunkReader(lambda *message: found.append(message), limits or Limits())
+    reader.message_bytes = reader.partial_bytes = 1 << 20
+    reader.chunk_size = chunk_size
+    return reader, found
+
+
+def feed(reader: ChunkReader, data: bytes, cuts: Sequence[int] = ()) -> bytes:
+    """Feed in pieces as a connection does it; returns what was left."""
+    rest = b""
+    for start, end in zip([0, *cuts], [*cuts, len(data)], strict=True):
+        piece = rest + data[start:end]
+        pos = reader.feed(piece, 0, len(piece))
+        while reader.tired:
+            pos = reader.feed(piece, pos, len(piece))
+        rest = piece[pos:]
+    return rest
+
+
+@pytest.mark.parametrize("number", [2, 3, 63, 64, 319, 320, 65599])
+@pytest.mark.parametrize("size", [0, 1, 127, 128, 129, 256, 5000])
+def test_every_form_of_chunk_stream_id(number: int, size: int) -> None:
+    body = frame(size + 5)[:size]
+    pieces = [body[at : at + 128] for at in range(0, size, 128)] or [b""]
+    data = full(0, number, 77, size) + basic(3, number).join(pieces)
+    reader, found = reading()
+    assert feed(reader, data) == b""
+    assert found == [(9, 77, 1, body)]
+
+
+def test_later_headers_leave_out_what_did_not_change() -> None:
+    data = (
+        full(0, 6, 1000, 3)
+        + b"one"
+        + full(1, 6, 40, 4)
+        + b"four"
+        + full(2, 6, 20)
+        + b"six!"
+        + b"\xc6"
+        + b"last"
+    )
+    reader, found = reading()
+    feed(reader, data)
+    assert [(time, body) for _, time, _, body in found] == [
+        (1000, b"one"), (1040, b"four"), (1060, b"six!"), (1080, b"last"),
+    ]  # fmt: skip
+
+
+def test_a_message_like_its_full_header_steps_by_the_same_time() -> None:
+    reader, found = reading()
+    feed(reader, full(0, 6, 33, 1) + b"a" + b"\xc6b")
+    assert [found[0][1], found[1][1]] == [33, 66]
+
+
+@pytest.mark.parametrize("repeats", [True, False])
+@pytest.mark.parametrize("size", [100, 129, 1000])
+def test_extended_times_repeated_or_not(repeats: bool, size: int) -> None:
+    body, time = frame(size), 0x01020304
+    between = b"\xc6" + (struct.pack(">I", time) if repeats else b"")
+    message = full(0, 6, time, size) + between.join(body[at : at + 128] for at in range(0, size, 128))
+    reader, found = reading()
+    feed(reader, message * 3 + AFTER)
+    assert found[:-1] == [(9, time, 1, body)] * 3
+
+
+def test_time_wraps_at_32_bits() -> None:
+    reader, found = reading()
+    feed(reader, full(0, 6, 0xFFFFFFF0, 1) + b"a" + full(2, 6, 0x20) + b"b")
+    assert found[1][1] == 0x10
+
+
+def test_chunk_streams_may_be_interleaved() -> None:
+    video, audio = frame(1000), frame(300)
+    v = [video[at : at + 128] for at in range(0, 1000, 128)]
+    a = [audio[at : at + 128] for at in range(0, 300, 128)]
+    data = full(0, 6, 5, 1000) + v[0] + b"\xc6" + v[1] + b"\xc6" + v[2] + full(0, 4, 6, 300, kind=8) + a[0]
+    data += b"\xc6" + b"\xc6".join(v[3:7]) + b"\xc4" + a[1] + b"\xc6" + v[7] + b"\xc4" + a[2]
+    reader, found = reading()
+    feed(reader, data)
+    assert found == [(9, 5, 1, video), (8, 6, 1, audio)]
+
+
+def test_the_peer_changes_its_chunk_size_between_messages() -> None:
+    writer = Writer()
+    body = frame(9000)
+    data = writer.message(6, 9, 1, 1, body)
+    for size in (4096, 1, 60000, 0x7FFFFFFF):
+        data += writer.set_chunk_size(size) + writer.message(6, 9, 1, 1, body)
+    reader, found = reading()
+    feed(reader, data)
+    assert [message[3] for message in found] == [body] * 5
+
+
+def test_an_aborted_message_is_forgotten() -> None:
+    reader, found = reading()
+    data = full(0, 6, 0, 500) + bytes(128) + Writer().message(2, 2, 0, 0, struct.pack(">I", 6))
+    feed(reader, data + full(0, 6, 9, 3) + b"new")
+    assert found == [(9, 9, 1, b"new")]
+
+
+def test_payloads_are_bytes_of_their_own() -> None:
+    reader, found = reading(4096)
+    data = bytearray(Writer(4096).message(6, 9, 0, 1, frame(10_000)))
+    reader.feed(data, 0, len(data))
+    data.clear()  # would fail if a view of it were still held
+    assert type(found[0][3]) is bytes
+    assert found[0][3] == frame(10_000)
+
+
+@pytest.mark.parametrize(
+    ("data", "kind"),
+    [
+        pytest.param(full(2, 6, 5) + b"x", "chunk", id="first header not full"),
+        pytest.param(b"\xc6", "chunk", id="first header empty"),
+        pytest.param(full(0, 6, 0, 500) + bytes(128) + full(0, 6, 0, 5), "chunk", id="message in a message"),
+        pytest.param(full(0, 6, 0, (1 << 20) + 1), "size", id="message too long"),
+        pytest.param(full(0, 2, 0, 4, kind=1) + bytes(4), "chunk", id="chunk size 0"),
+        pytest.param(full(0, 2, 0, 4, kind=1) + b"\xff" * 4, "chunk", id="chunk size negative"),
+        pytest.param(full(0, 2, 0, 2, kind=1) + b"\1\1", "chunk", id="chunk size cut short"),
+        pytest.param(full(0, 2, 0, 4, kind=0) + bytes(4), "chunk", id="message of kind 0"),
+        pytest.param(b"".join(full(0, n, 0, 1) + b"x" for n in range(3, 70)), "chunk", id="too many streams"),
+    ],
+)
+def test_what_breaks_the_rules_is_refused(data: bytes, kind: str) -> None:
+    reader, _ = reading()
+    with pytest.raises(ProtocolError) as caught:
+        feed(reader, data)
+    assert caught.value.kind == kind
+
+
+def test_unfinished_messages_are_bounded_together() -> None:
+    reader, _ = reading(4096)
+    parts = [full(0, number, 0, 1 << 20) + bytes(4096) for number in range(3, 60)]
+    reader.partial_bytes = 40 * 4096
+    feed(reader, b"".join(parts[:40]))
+    with pytest.raises(ProtocolError) as caught:
+        feed(reader, parts[40])
+    assert caught.value.kind == "size"
+
+
+def test_memory_follows_what_arrives_not_what_is_announced() -> None:
+    reader, _ = reading()
+    announced = b"".join(full(0, number, 0, 1 << 20) + bytes(128) for number in range(3, 60))
+    tracemalloc.start()
+    try:
+        feed(reader, announced)
+        assert tracemalloc.get_traced_memory()[1] < 200_000
+    finally:
+        tracemalloc.stop()
+
+
+def test_a_flood_of_tiny_chunks_takes_turns() -> None:
+    reader, found = reading()
+    data = full(0, 6, 0, 0) + b"\xc6" * 10_000
+    pos = reader.feed(data, 0, len(data))
+    assert reader.tired
+    assert len(found) < ChunkReader.BURST
+    while reader.tired:
+        pos = reader.feed(data, pos, len(data))
+    assert len(found) == 10_001
+
+
+def test_it_stops_at_once_when_paused() -> None:
+    reader, found = reading()
+    data = Writer().message(6, 9, 0, 1, b"one") + Writer().message(6, 9, 0, 1, b"two")
+    take = reader.on_message
+
+    def pause(*message: object) -> None:
+        take(*message)  # type: ignore[arg-type]  # one message, as it came
+        reader.paused = True
+
+    reader.on_message = pause
+    pos = reader.feed(data, 0, len(data))
+    assert len(found) == 1
+    reader.paused = False
+    assert reader.feed(data, pos, len(data)) == len(data)
+    assert len(found) == 2
+
+
+# A peer that does not repeat extended times is known by four bytes, be they of what comes next.
+AFTER = full(0, 2, 0, 0, kind=3)
+MESSAGE = st.tuples(
+    st.integers(0, 6),  # chunk stream
+    st.integers(0, 0xFFFFFFFF),
+    st.one_of(st.integers(0, 400), st.integers(0, 6000)),
+)
+
+
+def interleave(
+    messages: list[tuple[int, int, int]], chunk_size: int, repeats: bool, order: list[int]
+) -> bytes:
+    """Chunks of all messages, those of different chunk streams mixed as `order` says."""
+    queues: dict[int, list[bytes]] = {}
+    for pick, time, size in messages:
+        number = (3, 4, 63, 64, 319, 320, 65599)[pick]
+        body = frame(size + 5)[:size]
+        extended = struct.pack(">I", time) if time >= 0xFFFFFF and repeats else b""
+        pieces = [body[at : at + chunk_size] for at in range(0, size, chunk_size)] or [b""]
+        chunks = [full(0, number, time, size) + pieces[0]]
+        chunks += [basic(3, number) + extended + piece for piece in pieces[1:]]
+        queues.setdefault(number, []).extend(chunks)
+    out = b""
+    while queues:
+        number = sorted(queues)[order[len(out) % len(order)] % len(queues)]
+        out += queues[number].pop(0)
+        if not queues[number]:
+            del queues[number]
+    return out + AFTER
+
+
+@settings(deadline=None, max_examples=150)
+@given(
+    st.lists(MESSAGE, min_size=1, max_size=12),
+    st.sampled_from([1, 60, 64, 65, 128, 200, 4096]),
+    st.booleans(),
+    st.lists(st.integers(0, 6), min_size=1, max_size=9),
+    st.data(),
+)
+def test_any_mixture_and_any_split_gives_the_same_messages(
+    messages: list[tuple[int, int, int]],
+    chunk_size: int,
+    repeats: bool,
+    order: list[int],
+    data: st.DataObject,
+) -> None:
+    wire = interleave(messages, chunk_size, repeats, order)
+    whole, found = reading(chunk_size)
+    assert feed(whole, wire) == b""
+    cuts = sorted(data.draw(st.lists(st.integers(0, len(wire)), max_size=30)))
+    split, again = reading(chunk_size)
+    assert feed(split, wire, cuts) == b""
+    assert again == found
+    expected = sorted((9, time, 1, frame(size + 5)[:size]) for _, time, size in messages)
+    assert sorted(found[:-1]) == expected
