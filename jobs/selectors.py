@@ -1,6 +1,9 @@
 """Reading side of jobs and snapshots."""
 
-from django.db.models import QuerySet
+from collections.abc import Iterable
+from uuid import UUID
+
+from django.db.models import OuterRef, QuerySet, Subquery
 
 from jobs.models import Job, Snapshot
 from snapplatform.access.permissions import require
@@ -50,3 +53,11 @@ def latest_snapshot(*, principal: Principal, job_id: object) -> Snapshot:
     if newest is None:
         raise SnapshotNotFound(id=f"of job {job_id}")
     return newest
+
+
+def newest_snapshots(jobs: Iterable[Job]) -> dict[UUID, Snapshot]:
+    """The newest picture of each of these (permitted) jobs that has one, by job id; one query for all."""
+    newest = Snapshot.objects.filter(job=OuterRef("pk")).order_by("-timestamp").values("pk")[:1]
+    wanted = Job.objects.filter(pk__in=[job.pk for job in jobs]).values(newest=Subquery(newest))
+    found = Snapshot.objects.filter(pk__in=wanted).select_related("object")
+    return {snapshot.job_id: snapshot for snapshot in found}

@@ -1,5 +1,6 @@
 """Django's settings. Everything a site may change comes from SNAP_... variables (snapplatform/env.py, docs/settings.md)."""
 
+import logging
 from pathlib import Path
 
 from django.templatetags.static import static
@@ -39,13 +40,14 @@ INSTALLED_APPS = [
 ]
 
 MIDDLEWARE = [
+    "snapplatform.api.http.RequestLog",
+    "snapplatform.api.health.middleware.HttpMetrics",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
-    "django_structlog.middlewares.RequestMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
 ]
@@ -104,16 +106,27 @@ REST_FRAMEWORK = {
 }
 SPECTACULAR_SETTINGS = {
     "TITLE": "Snapplatform",
-    "DESCRIPTION": "Pictures out of live streams: streams, templates, jobs, snapshots and buckets.",
+    "DESCRIPTION": "Pictures out of live streams: streams, templates, jobs, snapshots and buckets.\n\n"
+    "Sign in with an access key (HTTP Basic) or a token. Lists come in pages: give `next` back as `cursor`. "
+    "Errors are problems of RFC 9457; `type` is an address that explains the kind. X-Request-ID is in every "
+    "answer and in the log.",
+    "LICENSE": {"name": "Apache-2.0"},
     "VERSION": SNAP.version,
     "SERVE_INCLUDE_SCHEMA": False,
     "SWAGGER_UI_DIST": "SIDECAR",
     "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
     "REDOC_DIST": "SIDECAR",
+    "SCHEMA_PATH_PREFIX": "/api/v1",
+    "COMPONENT_SPLIT_PATCH": False,
+    "ENUM_GENERATE_CHOICE_DESCRIPTION": False,
+    "PREPROCESSING_HOOKS": ["snapplatform.api.native.schema.only_native"],
+    "POSTPROCESSING_HOOKS": ["snapplatform.api.native.schema.add_problems"],
 }
 
 LOGGING = logs.config(json=SNAP.log_format == "json", level=SNAP.log_level)
 DJANGO_STRUCTLOG_COMMAND_LOGGING_ENABLED = False
+DJANGO_STRUCTLOG_STATUS_START_LOG_LEVEL = logging.DEBUG  # one line a request is enough
+DJANGO_STRUCTLOG_STATUS_4XX_LOG_LEVEL = logging.INFO  # a caller's mistake is not ours
 
 UNFOLD = {
     "SITE_TITLE": "Snapplatform",

@@ -1,4 +1,4 @@
-"""What all HTTP APIs share: the request's id, the caller's address, and a request log that holds no secret."""
+"""What all HTTP APIs share: request ids, callers' addresses, and a request log that holds no secret."""
 
 import ipaddress
 import re
@@ -38,7 +38,7 @@ def _is_trusted(address: str) -> bool:
 
 
 class RequestLog(RequestMiddleware):
-    """One JSON line a request with its id. The query string stays out: it may hold signatures and stream keys.
+    """One line a request with its id. The query string stays out: it may hold signatures and stream keys.
 
     Stands first, so that every answer, a refused Host included, carries X-Request-ID.
     """

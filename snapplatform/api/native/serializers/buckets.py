@@ -1,0 +1,54 @@
+"""JSON of buckets."""
+
+from drf_spectacular.utils import OpenApiExample, extend_schema_serializer
+from rest_framework import serializers
+
+from snapplatform.api.native.base import PageQuery
+from snapplatform.api.native.fields import Moment, Strict, Text, Whole
+from snapplatform.api.native.serializers.common import default, longest
+from snapplatform.storage.models import Bucket
+from snapplatform.storage.services import MAX_RETENTION
+
+
+def retention(description: str) -> Whole:
+    """The field for how many days pictures are kept."""
+    return Whole(min_value=1, max_value=MAX_RETENTION, allow_null=True, required=False, help_text=description)
+
+
+class BucketQuery(PageQuery):
+    endpoint = Text(required=False, max_length=longest(Bucket, "endpoint"))
+    name = Text(required=False, max_length=longest(Bucket, "name"))
+
+
+@extend_schema_serializer(
+    component_name="BucketCreate",
+    examples=[OpenApiExample("Kept a week", {"name": "pictures", "retention_days": 7}, request_only=True)],
+)
+class BucketIn(Strict):
+    name = Text(
+        max_length=longest(Bucket, "name"), min_length=3, help_text="lower-case letters, digits and dashes"
+    )
+    endpoint = Text(
+        max_length=longest(Bucket, "endpoint"),
+        required=False,
+        default=default(Bucket, "endpoint"),
+        help_text="a label that callers match, such as a cloud's endpoint name",
+    )
+    retention_days = retention("null: as the site says")
+
+
+@extend_schema_serializer(component_name="BucketChange")
+class BucketChange(Strict):
+    retention_days = retention("what is stored already keeps the end it was given")
+
+
+@extend_schema_serializer(component_name="Bucket")
+class BucketOut(serializers.Serializer[Bucket]):
+    """A place for pictures. Endpoint and name are labels."""
+
+    id = serializers.UUIDField()
+    endpoint = serializers.CharField()
+    name = serializers.CharField()
+    backend = serializers.ChoiceField(choices=Bucket.Backend.values)
+    retention_days = serializers.IntegerField(allow_null=True)
+    created_at = Moment()
