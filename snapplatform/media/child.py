@@ -77,6 +77,10 @@ class Child:
     def pid(self) -> int:
         return self._process.pid
 
+    @property
+    def alive(self) -> bool:
+        return self._process.returncode is None
+
     async def exited(self) -> None:
         await self._process.wait()
 

@@ -14,6 +14,8 @@ CodecName = Literal["h264", "hevc"]
 # A picture of 25 Mpx in 4:2:0 takes 38 MB and a decoder keeps up to 17 of them, inside the child's 1 GiB.
 MAX_PIXELS = 25_000_000
 MAX_DIMENSION = 8192
+# Real ones are under a kilobyte, and they are read on the event loop.
+MAX_EXTRADATA = 16 * 1024
 _SPS_TYPES: dict[str, int] = {"h264": 7, "hevc": 33}
 _H264_PROFILES = {66: "Baseline", 77: "Main", 88: "Extended", 100: "High", 110: "High 10", 122: "High 4:2:2"}
 
@@ -57,6 +59,8 @@ class CodecConfig:
 
 @lru_cache(maxsize=512)
 def _parse(codec: str, extradata: bytes) -> CodecInfo:
+    if len(extradata) > MAX_EXTRADATA:
+        raise BadCodecConfig(f"a sequence header of {len(extradata)} bytes is longer than {MAX_EXTRADATA}")
     try:
         if codec == "h264":
             return _parse_avcc(extradata)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
+import logging
 import time
 from collections import Counter, deque
 from dataclasses import dataclass, field
@@ -12,6 +12,8 @@ from .child import Child, ChildDied
 from .protocol import ProtocolError
 from .restarts import RestartPacer
 from .types import DecodeFailed, PictureRequest, PictureResult, Reason
+
+logger = logging.getLogger(__name__)
 
 DEFAULT_DEADLINE = 5.0
 DEFAULT_MAX_QUEUE = 256
@@ -126,26 +128,25 @@ class DecoderPool:
             healthy = job is not None and await self._run(self._children[slot], job)
             failures = 0 if healthy else failures + 1
             if not healthy:
+                logger.warning("decoder %d is replaced, failures in a row: %d", slot, failures)
                 await self._replace(slot, failures)
 
     async def _next_job(self, child: Child) -> _Job | None:
         """The next job that somebody still waits for, or None when the idle child died."""
-        exited = asyncio.ensure_future(child.exited())
-        try:
-            while not exited.done():
-                # wait() takes nothing from the queue, so a cancelled worker cannot lose a job on its way out.
-                arrived = asyncio.ensure_future(self._arrived.wait())
-                await asyncio.wait((arrived, exited), return_when=asyncio.FIRST_COMPLETED)
-                arrived.cancel()
-                while self._queue and not exited.done():
-                    job = self._queue.popleft()
-                    if not job.future.done():
-                        return job
-                if not self._queue:
-                    self._arrived.clear()
-            return None
-        finally:
-            exited.cancel()
+        while child.alive:
+            while self._queue:
+                job = self._queue.popleft()
+                if not job.future.done():
+                    return job
+            self._arrived.clear()
+            # Waiting takes nothing from the queue, so a cancelled worker cannot lose a job on its way out.
+            waits = [asyncio.ensure_future(self._arrived.wait()), asyncio.ensure_future(child.exited())]
+            try:
+                await asyncio.wait(waits, return_when=asyncio.FIRST_COMPLETED)
+            finally:
+                for wait in waits:
+                    wait.cancel()
+        return None
 
     async def _run(self, child: Child, job: _Job) -> bool:
         """Serve one job; whether the child can go on."""
@@ -182,11 +183,14 @@ class DecoderPool:
         while True:
             await asyncio.sleep(self._pacer.delay(failures, time.monotonic()))
             self.stats.restarts += 1
-            with contextlib.suppress(ChildDied):
+            try:
                 self._children[slot] = await Child.start()
+            except ChildDied as error:
+                failures += 1
+                logger.error("decoder %d did not start: %s", slot, error)
+            else:
                 self.stats.ready += 1
                 return
-            failures += 1
 
     def _give_up(self, job: _Job) -> None:
         if not job.started:

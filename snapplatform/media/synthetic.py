@@ -21,6 +21,7 @@ from .ring import Packet
 from .scene import Scene
 
 _ENCODERS: dict[CodecName, str] = {"h264": "libx264", "hevc": "libx265"}
+_NETWORK_TIMEOUT = "10000000"  # microseconds
 _TONE_HZ = 440
 _SAMPLE_RATE = 44100
 _AAC_SAMPLES = 1024
@@ -70,7 +71,11 @@ def publish(
     """
     stop = stop or threading.Event()
     limit = frames if frames is not None else round(seconds * camera.fps) if seconds is not None else None
-    with av.open(url, "w", format=container_format) as container:
+    options = {"flvflags": "no_duration_filesize"} if container_format == "flv" else {}
+    if "://" in url:
+        # Without it a server that stops reading would hold us for ever, deaf to `stop`.
+        options["rw_timeout"] = _NETWORK_TIMEOUT
+    with av.open(url, "w", format=container_format, container_options=options) as container:
         return _send(container, camera, limit, realtime, stop, first_frame)
 
 

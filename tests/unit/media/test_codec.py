@@ -78,6 +78,11 @@ def test_an_unknown_codec_is_named():
         _ = CodecConfig("vp6", b"").info
 
 
+def test_an_endless_sequence_header_is_refused():
+    with pytest.raises(BadCodecConfig, match="longer than"):
+        _ = CodecConfig("h264", bytes(20_000)).info
+
+
 @given(st.sampled_from(["h264", "hevc"]), st.binary(max_size=200))
 def test_random_headers_are_refused_or_read(codec, data):
     try:

@@ -3,6 +3,8 @@
 import asyncio
 import os
 import signal
+import subprocess
+import sys
 from contextlib import asynccontextmanager
 
 import pytest
@@ -167,6 +169,15 @@ async def test_too_much_is_refused_without_a_decoder_lost():
         assert await reason(pool.take(PictureRequest(config, many, [JPEG]))) == "too large"
         assert await number(pool, request()) == 5
         assert pool.stats.restarts == 0
+
+
+def test_the_node_loads_no_codec():
+    # libav and numpy would cost the node 30 MB and, worse, let strangers' bytes meet a decoder in it.
+    code = (
+        "import sys, snapplatform.media.pool; print(*{'av', 'numpy', 'PIL', 'simplejpeg'} & set(sys.modules))"
+    )
+    loaded = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert loaded.stdout.strip() == ""
 
 
 def test_it_works_under_uvloop():
