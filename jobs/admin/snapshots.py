@@ -1,0 +1,172 @@
+"""Admin of snapshots: looking at pictures, finding and deleting them. Captures alone write them."""
+
+from collections.abc import Iterator
+from itertools import groupby
+from typing import Any
+
+from django.contrib import admin
+from django.db.models import Q, QuerySet
+from django.http import HttpRequest
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
+from unfold.contrib.filters.admin import BooleanRadioFilter, DropdownFilter
+from unfold.decorators import display
+
+from jobs import rules, services
+from jobs.admin.pictures import picture_name, picture_url, thumbnail
+from jobs.models import QUALITY_FLAGS, Snapshot
+from snapplatform import adminkit
+from snapplatform.access.admin.scoping import ScopedChoiceFilter
+from snapplatform.access.admin.writing import ServicedAdmin
+from snapplatform.access.principal import Principal
+
+NAMED_IN_CONFIRMATION = 20
+
+
+class FlagFilter(DropdownFilter):  # type: ignore[misc]
+    """Pictures by what their quality check found."""
+
+    title = "flags"
+    parameter_name = "flag"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
+        return [("any", "any flag"), ("none", "no flag"), *((flag, flag) for flag in QUALITY_FLAGS)]
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Snapshot]) -> QuerySet[Snapshot]:
+        flagged = Q()
+        for flag in QUALITY_FLAGS:
+            flagged |= Q(**{flag: True})
+        if self.value() in QUALITY_FLAGS:
+            return queryset.filter(**{str(self.value()): True})
+        if self.value() == "any":
+            return queryset.filter(flagged)
+        return queryset.exclude(flagged) if self.value() == "none" else queryset
+
+
+@admin.register(Snapshot)
+class SnapshotAdmin(ServicedAdmin):
+    may_delete = deletes_many = True
+    list_display = ("picture", "taken", "job", "stream", "age_at_tick", "lag", "image", "quality")
+    list_display_links = ("taken",)
+    list_filter = (
+        ("job", ScopedChoiceFilter),
+        ("stream", ScopedChoiceFilter),
+        FlagFilter,
+        ("is_overlay", BooleanRadioFilter),
+    )
+    list_select_related = ("object", "job", "stream", "account")
+    list_per_page = 50
+    search_fields = ("job__name", "stream__name", "object__key")
+    date_hierarchy = "frame_at"
+    ordering = ("-timestamp",)
+    fields = (
+        "job", "stream", "key", "frame_time", "stored_time", "source_time", "media_time", "age_at_tick", "lag",
+        "clock", "number", "image", "brightness", "quality", "digest", "expires", "overlay",
+    )  # fmt: skip
+    readonly_fields = fields
+    change_form_outer_before_template = "web/snapshots/head.html"
+
+    def remove(self, principal: Principal, obj: Snapshot) -> None:
+        services.delete_snapshot(principal=principal, snapshot_id=obj.pk)
+
+    def delete_queryset(self, request: HttpRequest, queryset: QuerySet[Snapshot]) -> None:
+        """Through the service in its own portions, each account's pictures as somebody acting there."""
+        rows = queryset.order_by("account_id").values_list("account_id", "pk")
+        for account_id, group in groupby(list(rows), key=lambda row: row[0]):
+            principal = self.principal(request, Snapshot(account_id=account_id))
+            for part in portions([pk for _, pk in group], rules.MAX_DELETE):
+                services.delete_snapshots(principal=principal, snapshot_ids=part)
+
+    def get_deleted_objects(
+        self, objs: Any, request: HttpRequest
+    ) -> tuple[list[str], dict[str, int], set[str], list[str]]:
+        names, counts, lacking, protected = super().get_deleted_objects(objs, request)
+        more = len(names) - NAMED_IN_CONFIRMATION
+        return [*names[:NAMED_IN_CONFIRMATION], *([f"and {more} more"] if more > 0 else [])], counts, lacking, protected
+
+    def panel(self, request: HttpRequest, obj: Snapshot) -> dict[str, Any]:
+        older, newer = (
+            obj.job.snapshots.filter(is_overlay=False, **{f"timestamp__{way}": obj.timestamp}).order_by(order).first()
+            for way, order in (("lt", "-timestamp"), ("gt", "timestamp"))
+        )
+        return {
+            "row": obj,
+            "url": picture_url(obj),
+            "name": picture_name(obj),
+            "older": self.page("change", older.pk) if older else "",
+            "newer": self.page("change", newer.pk) if newer else "",
+        }
+
+    @display(description="Picture")
+    def picture(self, obj: Snapshot) -> SafeString:
+        return thumbnail(obj, href=self.page("change", obj.pk))
+
+    @display(description="Taken", ordering="timestamp")
+    def taken(self, obj: Snapshot) -> SafeString:
+        return adminkit.stacked(adminkit.exact(obj.frame_at), adminkit.age(obj.frame_at))
+
+    @display(description="Frame age", ordering="age_ms")
+    def age_at_tick(self, obj: Snapshot) -> str:
+        return adminkit.delay(obj.age_ms)
+
+    @display(description="Lag", ordering="lag_ms")
+    def lag(self, obj: Snapshot) -> str:
+        return adminkit.delay(obj.lag_ms)
+
+    @display(description="Image", ordering="object__size")
+    def image(self, obj: Snapshot) -> SafeString:
+        return adminkit.facts(adminkit.resolution(obj.width, obj.height), adminkit.size(obj.object.size))
+
+    @display(description="Flags")
+    def quality(self, obj: Snapshot) -> SafeString:
+        shown = adminkit.badges(obj.flags)
+        return format_html("{} {}", adminkit.badge("overwrite", "info"), shown) if obj.is_overlay else shown or adminkit.NOTHING
+
+    @display(description="Key")
+    def key(self, obj: Snapshot) -> SafeString:
+        return adminkit.copyable(obj.object.key)
+
+    @display(description="Frame reached us")
+    def frame_time(self, obj: Snapshot) -> SafeString:
+        return adminkit.moment(obj.frame_at)
+
+    @display(description="Stored")
+    def stored_time(self, obj: Snapshot) -> SafeString:
+        return adminkit.moment(obj.stored_at)
+
+    @display(description="Source's own clock")
+    def source_time(self, obj: Snapshot) -> SafeString:
+        return adminkit.moment(obj.source_at)
+
+    @display(description="Time stamp in the stream")
+    def media_time(self, obj: Snapshot) -> str:
+        return f"{obj.media_time_ms / 1000:.3f} s"
+
+    @display(description="Node's clock")
+    def clock(self, obj: Snapshot) -> str:
+        return f"{obj.clock_offset_ms:+d} ms against the database"
+
+    @display(description="Sequence")
+    def number(self, obj: Snapshot) -> str:
+        return f"{obj.sequence}, CreateTimestamp {obj.timestamp}"
+
+    @display(description="Mean brightness")
+    def brightness(self, obj: Snapshot) -> str:
+        return f"{obj.luma} of 255"
+
+    @display(description="SHA-256")
+    def digest(self, obj: Snapshot) -> SafeString:
+        return adminkit.copyable(obj.object.sha256)
+
+    @display(description="Expires")
+    def expires(self, obj: Snapshot) -> SafeString:
+        return adminkit.moment(obj.object.expires_at)
+
+    @display(description="Overwritten in place", boolean=True)
+    def overlay(self, obj: Snapshot) -> bool:
+        return obj.is_overlay
+
+
+def portions(items: list[Any], size: int) -> Iterator[list[Any]]:
+    for start in range(0, len(items), size):
+        yield items[start : start + size]

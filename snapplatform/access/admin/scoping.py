@@ -1,0 +1,109 @@
+"""Who sees which rows in the admin: the platform's superusers all, other staff those of their own account."""
+
+from collections.abc import Iterator
+from typing import Any
+
+from django import forms
+from django.contrib.admin.views.main import ChangeList
+from django.db import models
+from django.http import HttpRequest
+from unfold.admin import ModelAdmin
+from unfold.contrib.filters.admin import AutocompleteSelectFilter
+from unfold.decorators import display
+
+from snapplatform.access.models import Account
+from snapplatform.access.principal import Principal, principal_of
+
+
+class AccountScopedAdmin(ModelAdmin):  # type: ignore[misc]  # unfold has no types
+    """Base of every admin whose rows belong to an account. It only reads; ServicedAdmin also writes.
+
+    Django's permission rows play no part: what an account's staff may do is what the services let its users do.
+    """
+
+    account_path = "account"
+    may_add = False
+    may_change = False
+    may_delete = False
+    compressed_fields = True
+    list_fullwidth = True
+    list_filter_submit = True
+    show_full_result_count = False
+
+    def get_queryset(self, request: HttpRequest) -> models.QuerySet[Any]:
+        rows: models.QuerySet[Any] = super().get_queryset(request)
+        if request.user.is_superuser:
+            return rows
+        return rows.filter(**{self.account_path: request.user.account_id})
+
+    def account_id_of(self, obj: Any) -> int:
+        """The account of a row, along `account_path`."""
+        *way, last = self.account_path.split("__")
+        for name in way:
+            obj = getattr(obj, name)
+        return int(getattr(obj, "pk" if last == "pk" else f"{last}_id"))
+
+    def principal(self, request: HttpRequest, obj: Any) -> Principal:
+        """The signed-in person, acting in the account of `obj`."""
+        return principal_of(request.user).acting_in(self.account_id_of(obj))
+
+    def within(self, request: HttpRequest, obj: Any = None) -> bool:
+        """Whether `obj` (or the list as such) is the signed-in person's to look at."""
+        user = request.user
+        if not (user.is_active and user.is_staff):
+            return False
+        return obj is None or user.is_superuser or self.account_id_of(obj) == user.account_id
+
+    def has_module_permission(self, request: HttpRequest) -> bool:
+        return self.within(request)
+
+    def has_view_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return self.within(request, obj)
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return self.may_add and self.within(request)
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return self.may_change and self.within(request, obj)
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return self.may_delete and self.within(request, obj)
+
+    def formfield_for_foreignkey(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
+        """A select offers what the related list would show this person."""
+        related = self.admin_site._registry.get(db_field.remote_field.model)
+        if related is not None:
+            kwargs.setdefault("queryset", related.get_queryset(request))
+        return super().formfield_for_foreignkey(db_field, request, **kwargs)
+
+    def get_list_display(self, request: HttpRequest) -> list[str]:
+        columns = list(super().get_list_display(request))
+        return [*columns, "account_name"] if self.account_path != "pk" and several_accounts(request) else columns
+
+    @display(description="Account")
+    def account_name(self, obj: Any) -> str:
+        for name in self.account_path.split("__"):
+            obj = getattr(obj, name)
+        return str(obj)
+
+
+class ScopedChoiceFilter(AutocompleteSelectFilter):  # type: ignore[misc]
+    """A filter by a related row that looks its value up among the rows this person may see.
+
+    Unfold's own would show the name of another account's row to who puts its id into the address.
+    """
+
+    def choices(self, changelist: ChangeList) -> Iterator[dict[str, forms.Form]]:
+        related = self.model_admin.admin_site._registry[self.field.remote_field.model]
+        for choice in super().choices(changelist):
+            choice["form"].fields[self.lookup_kwarg].queryset = related.get_queryset(self.request)
+            yield choice
+
+
+def several_accounts(request: HttpRequest) -> bool:
+    """Whether this person sees more than one account, so that rows must say whose they are."""
+    if not request.user.is_superuser:
+        return False
+    if not hasattr(request, "several_accounts"):
+        request.several_accounts = Account.objects.all()[1:2].exists()
+    return bool(request.several_accounts)

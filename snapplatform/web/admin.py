@@ -1,0 +1,61 @@
+"""Admin pages that join subjects: a stream with the jobs and pictures taken from it."""
+
+from typing import Any
+
+from django.contrib import admin
+from django.db.models import Count, QuerySet
+from django.http import HttpRequest
+from django.urls import reverse
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
+from unfold.decorators import display
+
+from jobs.admin import panel
+from jobs.admin.pictures import PicturedChangeList, thumbnail, with_newest
+from jobs.models import Job
+from snapplatform import adminkit
+from snapplatform.streams.admin import StreamAdmin
+from snapplatform.streams.models import Stream
+
+STRIP = 12
+
+
+@admin.register(Stream)
+class StreamPageAdmin(StreamAdmin):
+    list_display = ("picture", "name_and_title", "live", "video", "rate", "gop", "online", "newest_age", "jobs_count")
+    list_display_links = ("name_and_title",)
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Stream]:
+        return with_newest(super().get_queryset(request).annotate(jobs_total=Count("jobs")), "stream")
+
+    def get_changelist(self, request: HttpRequest, **kwargs: Any) -> type[PicturedChangeList]:
+        return PicturedChangeList
+
+    def panel(self, request: HttpRequest, obj: Stream) -> dict[str, Any]:
+        jobs = Job.objects.filter(stream=obj).select_related("template").order_by("-created_at")
+        pictures = obj.snapshots.filter(is_overlay=False).select_related("object").order_by("-timestamp")
+        return {
+            **super().panel(request, obj),
+            "jobs": [{"row": job, "state": panel.state(job), "often": _often(job)} for job in jobs[:STRIP]],
+            "strip": [panel.picture(row) for row in pictures[:STRIP]],
+            "submit": f"{reverse('admin:jobs_job_add')}?stream={obj.pk}",
+        }
+
+    @display(description="Newest")
+    def picture(self, obj: Any) -> SafeString:
+        return thumbnail(obj.newest, href=self.page("change", obj.pk))
+
+    @display(description="Picture age")
+    def newest_age(self, obj: Any) -> SafeString:
+        return adminkit.age(obj.newest.frame_at if obj.newest else None)
+
+    @display(description="Jobs", ordering="jobs_total")
+    def jobs_count(self, obj: Any) -> SafeString:
+        if not obj.jobs_total:
+            return adminkit.NOTHING
+        url = reverse("admin:jobs_job_changelist")
+        return format_html('<a class="snap-link" href="{}?stream__id__exact={}">{}</a>', url, obj.pk, obj.jobs_total)
+
+
+def _often(job: Job) -> str:
+    return adminkit.interval(job.template.interval_ms)
