@@ -21,6 +21,7 @@ DEFAULT_ACCOUNT_ID = 1000000000000001
 ADMIN_LOGIN = "admin"
 BUCKET = "snapshots"
 SYSTEM_INTERVALS = (5, 10, 30, 60)
+_LETTERS = "abcdefghjkmnpqrstuvwxyz23456789"
 # Any constant does, as long as all processes of the site ask for the same one.
 _ADVISORY_LOCK = 0x534E4150
 
@@ -50,6 +51,12 @@ def bootstrap() -> Outcome:
     return outcome
 
 
+def new_password() -> str:
+    """74 bits, without letters that look alike."""
+    words = ("".join(secrets.choice(_LETTERS) for _ in range(5)) for _ in range(3))
+    return "-".join(words)
+
+
 def ensure_account(outcome: Outcome) -> Account:
     account, made = Account.objects.get_or_create(pk=DEFAULT_ACCOUNT_ID, defaults={"name": "default"})
     if made:
@@ -64,7 +71,7 @@ def ensure_admin(account: Account, outcome: Outcome) -> User:
         return existing
     password = settings.SNAP.admin_password
     if not password:
-        password = outcome.password = secrets.token_urlsafe(12)
+        password = outcome.password = new_password()
     outcome.made.append(f"administrator {ADMIN_LOGIN}")
     return User.objects.create_superuser(
         ADMIN_LOGIN, password, account=account, ram_name=ADMIN_LOGIN, is_root=True

@@ -6,7 +6,11 @@ import signal
 from types import FrameType, TracebackType
 from typing import Any, Self
 
+from snapplatform import clock
+
 SIGNALS = (signal.SIGTERM, signal.SIGINT)
+# A terminal, make or timeout(1) may send one wish twice, to the process and to its group.
+SAME_SIGNAL_SECONDS = 0.3
 
 
 class StopSignal:
@@ -17,6 +21,7 @@ class StopSignal:
 
     def __init__(self) -> None:
         self.arrived = False
+        self._since = 0.0
         self._before: dict[int, Any] = {}
 
     def __enter__(self) -> Self:
@@ -39,7 +44,8 @@ class StopSignal:
         return self.arrived
 
     def _take(self, number: int, frame: FrameType | None) -> None:
-        if self.arrived:
+        if not self.arrived:
+            self.arrived, self._since = True, clock.monotonic()
+            os.write(self._write_end, b".")
+        elif clock.monotonic() - self._since > SAME_SIGNAL_SECONDS:
             os._exit(128 + number)
-        self.arrived = True
-        os.write(self._write_end, b".")

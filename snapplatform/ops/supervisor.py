@@ -11,6 +11,7 @@ from dataclasses import dataclass
 
 from snapplatform import clock
 from snapplatform.ops.lifeline import Lifeline
+from snapplatform.ops.stopping import SAME_SIGNAL_SECONDS
 
 log = logging.getLogger("snapplatform.supervisor")
 
@@ -80,6 +81,7 @@ class Supervisor:
         self._processes: dict[str, asyncio.subprocess.Process] = {}
         self._stopping = asyncio.Event()
         self._killing = asyncio.Event()
+        self._stopped_at = 0.0
         self._exit_code = 0
 
     async def run(self) -> int:
@@ -101,10 +103,13 @@ class Supervisor:
         return self._exit_code
 
     def stop(self) -> None:
-        """Ask the children to end; when called a second time, kill them."""
-        if self._stopping.is_set():
+        """Ask the children to end; when called again later, kill them."""
+        now = clock.monotonic()
+        if not self._stopping.is_set():
+            self._stopped_at = now
+            self._stopping.set()
+        elif now - self._stopped_at > SAME_SIGNAL_SECONDS:
             self._killing.set()
-        self._stopping.set()
 
     async def _end(self, everything: asyncio.Future[list[None]]) -> None:
         log.info("stopping")

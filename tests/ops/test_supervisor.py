@@ -10,6 +10,7 @@ from contextlib import contextmanager
 import pytest
 
 from snapplatform.ops import supervisor
+from snapplatform.ops.stopping import SAME_SIGNAL_SECONDS
 from tests.ops.processes import Running, milliseconds_until_gone, started
 
 pytestmark = pytest.mark.skipif(not hasattr(os, "pidfd_open"), reason="needs Linux")
@@ -39,7 +40,8 @@ import asyncio, logging, os, sys
 from snapplatform.ops.supervisor import ChildSpec, Supervisor
 logging.basicConfig(level="INFO", stream=sys.stdout)
 child = {_CHILD!r}
-specs = [ChildSpec(f"{{kind}}-{{n}}", [sys.executable, "-c", child, kind]) for n, kind in enumerate(sys.argv[2:])]
+command = [sys.executable, "-c", child]
+specs = [ChildSpec(f"{{kind}}-{{n}}", [*command, kind]) for n, kind in enumerate(sys.argv[2:])]
 sys.exit(asyncio.run(Supervisor(specs, environment=dict(os.environ), grace=float(sys.argv[1])).run()))
 """
 
@@ -95,8 +97,19 @@ def test_a_second_signal_kills_at_once() -> None:
         pids = pids_of(running, "stubborn")
         running.process.send_signal(signal.SIGINT)
         running.expect("stopping")
+        time.sleep(2 * SAME_SIGNAL_SECONDS)  # a second wish, not the first one sent twice
         assert milliseconds_until_gone(pids, running.process.terminate) < 5000
         assert running.wait() == 0
+
+
+def test_one_wish_sent_twice_is_one_wish() -> None:
+    """As timeout(1) does, and a terminal together with a script."""
+    with supervising("calm") as running:
+        pids_of(running, "calm")
+        running.process.send_signal(signal.SIGTERM)
+        running.process.send_signal(signal.SIGINT)
+        assert running.wait() == 0
+        assert not any("killing" in line for line in running.lines)
 
 
 def test_a_dead_child_is_started_again_later_each_time() -> None:
@@ -126,7 +139,7 @@ def test_a_child_that_gives_up_stops_everything_with_its_code() -> None:
         assert "starts again" not in text
 
 
-def test_back_off_grows_to_its_limit_and_forgets_after_a_healthy_time(
+def test_back_off_grows_to_its_limit_and_forgets_in_time(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     now = 1000.0

@@ -1,20 +1,29 @@
 """`manage.py capture`."""
 
+import os
 from typing import Any
 
+from django.conf import settings
 from django.core.management.base import BaseCommand
 
-from snapplatform.node.main import run_node
+from snapplatform.node.main import Options, run_node
 
 
 class Command(BaseCommand):
     help = (
-        "Run one capture node: takes streams on SNAP_RTMP_HOST and SNAP_RTMP_PORT, and takes the pictures"
-        " of the started jobs of these streams, in SNAP_DECODERS decoder processes. Several nodes of one "
-        "machine share the port. Stops on Ctrl-C or SIGTERM. Example: SNAP_RTMP_HOST=0.0.0.0 manage.py "
-        "capture"
+        "Run one capture node: takes streams on SNAP_RTMP_HOST and SNAP_RTMP_PORT, and takes the "
+        "pictures of the started jobs of these streams, in SNAP_DECODERS decoder processes. Several "
+        "nodes of one machine share the port. Stops on Ctrl-C or SIGTERM. "
+        "Example: SNAP_RTMP_HOST=0.0.0.0 manage.py capture"
     )
 
     def handle(self, *args: Any, **options: Any) -> None:
-        if code := run_node(options):
-            raise SystemExit(code)
+        snap = settings.SNAP
+        node = Options(
+            rtmp_host=snap.rtmp_host,
+            rtmp_port=snap.rtmp_port,
+            decoders=snap.decoders,
+            reuse_port=snap.capture_nodes > 1,
+        )
+        if run_node(node):
+            raise SystemExit(os.EX_CONFIG)  # the port is taken: a supervisor must not try for ever
