@@ -3,7 +3,7 @@
 A picture is published only for the run it was taken for: a job stopped, restarted or deleted meanwhile refuses it.
 """
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -26,6 +26,9 @@ CONTENT_TYPES = {"jpeg": "image/jpeg", "png": "image/png", "webp": "image/webp"}
 STREAM_OFFLINE = "stream offline"
 NOT_STARTED = "job not started"
 NAME_TAKEN = "name taken"
+
+
+JobRun = tuple[UUID, int]
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,26 +68,38 @@ class Counts:
     def skip(self, reason: str) -> None:
         self.skipped[reason] = self.skipped.get(reason, 0) + 1
 
+    @property
+    def skips(self) -> int:
+        return sum(self.skipped.values())
 
-def publish(captures: Iterable[Capture]) -> tuple[list[str], list[Garbage]]:
+
+def publish(
+    captures: Iterable[Capture], counts: Mapping[JobRun, Counts]
+) -> tuple[list[str], list[Garbage]]:
     """Publish pictures in one transaction: a reason for each that was refused, "" for each published.
 
-    Also returns the garbage rows made (bytes of refused or replaced pictures), to be collected after the commit.
+    `counts` of the same jobs are added in the same statements. Also returns the garbage rows made (bytes of
+    refused or replaced pictures), to be collected after the commit.
     """
     garbage: list[Garbage] = []
+    left = dict(counts)
     with transaction.atomic():
-        return [_publish_one(capture, garbage) for capture in captures], garbage
+        reasons = [
+            _publish_one(capture, left.pop((capture.job_id, capture.run), Counts()), garbage)
+            for capture in captures
+        ]
+    return reasons, garbage
 
 
-def count(job_id: UUID, run: int, counts: Counts) -> None:
-    """Add ticks and skips to a job that is still in this run."""
+def count(counts: Mapping[JobRun, Counts]) -> None:
+    """Add ticks and skips to the jobs that are still in these runs."""
     with transaction.atomic():
-        changed = Job.objects.filter(pk=job_id, run=run).update(
-            expected=F("expected") + counts.expected, skipped=F("skipped") + sum(counts.skipped.values())
-        )
-        if changed:
-            for reason, number in counts.skipped.items():
-                _add_skips(job_id, reason, number)
+        for (job_id, run), added in counts.items():
+            changed = Job.objects.filter(pk=job_id, run=run).update(
+                expected=F("expected") + added.expected, skipped=F("skipped") + added.skips
+            )
+            if changed:
+                _add_skips(job_id, added)
 
 
 def set_waiting(stream_id: UUID, waiting: str) -> int:
@@ -102,7 +117,7 @@ def say_offline() -> int:
     return lost.exclude(waiting=STREAM_OFFLINE).update(waiting=STREAM_OFFLINE)
 
 
-def _publish_one(capture: Capture, garbage: list[Garbage]) -> str:
+def _publish_one(capture: Capture, counts: Counts, garbage: list[Garbage]) -> str:
     job = (
         Job.objects.select_for_update(of=("self",))
         .select_related("template", "account", "bucket")
@@ -121,18 +136,20 @@ def _publish_one(capture: Capture, garbage: list[Garbage]) -> str:
         timestamp += int(capture.sequence is not None)
         problems.append(_attempt(_publish_overwrite, capture, capture.overwrite, job, timestamp, garbage))
     stored = "" in problems
-    reason = max(problems)
+    if reason := max(problems):
+        counts = Counts(counts.expected, dict(counts.skipped))  # the caller may come again with the same ones
+        counts.skip(reason)
     Job.objects.filter(pk=job.pk).update(
         sequence=F("sequence") + 1,
         last_timestamp=timestamp,
         captured=F("captured") + int(stored),
         late=F("late") + int(stored and capture.late),
-        skipped=F("skipped") + int(not stored),
+        expected=F("expected") + counts.expected,
+        skipped=F("skipped") + counts.skips,
         last_captured_at=capture.frame_at if stored else F("last_captured_at"),
         waiting="",
     )
-    if reason:
-        _add_skips(job.pk, reason, 1)
+    _add_skips(job.pk, counts)
     return reason
 
 
@@ -216,10 +233,11 @@ def _values(job: Job, timestamp: int) -> dict[str, str]:
     }
 
 
-def _add_skips(job_id: UUID, reason: str, number: int) -> None:
-    row = SkipCount.objects.filter(job=job_id, reason=reason[:64])
-    if not row.update(count=F("count") + number, last_at=Now()):
-        SkipCount.objects.create(job_id=job_id, reason=reason[:64], count=number, last_at=Now())
+def _add_skips(job_id: UUID, counts: Counts) -> None:
+    for reason, number in counts.skipped.items():
+        row = SkipCount.objects.filter(job=job_id, reason=reason[:64])
+        if not row.update(count=F("count") + number, last_at=Now()):
+            SkipCount.objects.create(job_id=job_id, reason=reason[:64], count=number, last_at=Now())
 
 
 def _milliseconds(span: timedelta) -> int:

@@ -6,17 +6,22 @@ Pictures wait here while the database is away; when too many wait, new captures 
 import asyncio
 import logging
 from collections import deque
+from collections.abc import Callable
+from typing import ParamSpec, TypeVar
 from uuid import UUID
 
 from django.db import InterfaceError, OperationalError
 
 from jobs import capture as captures
-from jobs.capture import Capture, Counts
+from jobs.capture import Capture, Counts, JobRun
 from snapplatform import clock
 from snapplatform.node import metrics
 from snapplatform.node.threads import DatabaseThread, DiskThreads
 from snapplatform.storage import ledger
 from snapplatform.storage.models import Garbage
+
+P = ParamSpec("P")
+T = TypeVar("T")
 
 log = logging.getLogger("snapplatform.node")
 
@@ -36,7 +41,7 @@ class Writer:
         self._database = database
         self._disk = disk
         self._waiting: deque[Capture] = deque()
-        self._counts: dict[tuple[UUID, int], Counts] = {}
+        self._counts: dict[JobRun, Counts] = {}
         self._wake = asyncio.Event()
         self._stopping = False
         self._counted_at = clock.monotonic()
@@ -77,12 +82,15 @@ class Writer:
 
     async def _publish_batch(self) -> None:
         batch = [self._waiting[index] for index in range(min(BATCH, len(self._waiting)))]
+        runs = {(capture.job_id, capture.run) for capture in batch}
+        counts = {run: self._counts.pop(run) for run in runs if run in self._counts}
         try:
             with metrics.PUBLISH.time():
-                reasons, garbage = await self._patiently(captures.publish, batch)
+                reasons, garbage = await self._patiently(captures.publish, batch, counts)
         except Exception:  # one bad picture must not hold up the others: try them one by one
             log.exception("a batch of %d pictures was refused by the database", len(batch))
             reasons, garbage = await self._one_by_one(batch)
+            await self._patiently(captures.count, counts)
         for _ in batch:
             self._waiting.popleft()
         for reason in reasons:
@@ -97,7 +105,7 @@ class Writer:
         reasons, garbage = [], []
         for capture in batch:
             try:
-                [reason], made = await self._patiently(captures.publish, [capture])
+                [reason], made = await self._patiently(captures.publish, [capture], {})
                 garbage += made
             except Exception:
                 log.exception("a picture of job %s can't be registered", capture.job_id)
@@ -115,13 +123,14 @@ class Writer:
     async def _write_counts(self) -> None:
         counts, self._counts = self._counts, {}
         self._counted_at = clock.monotonic()
-        await self._patiently(_write_counts, counts)
+        if counts:
+            await self._patiently(captures.count, counts)
 
-    async def _patiently(self, call, *args):  # type: ignore[no-untyped-def]
+    async def _patiently(self, call: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
         """Do it in the database thread, again and again while the database is away."""
         for attempt in range(1000):
             try:
-                return await self._database.run(call, *args)
+                return await self._database.run(call, *args, **kwargs)
             except AWAY as error:
                 if self._stopping and attempt >= len(RETRY_SECONDS):
                     raise
@@ -129,8 +138,3 @@ class Writer:
                 log.warning("the database is away (%s); trying again in %s s", error, wait)
                 await asyncio.sleep(wait)
         raise OperationalError("the database stayed away")
-
-
-def _write_counts(counts: dict[tuple[UUID, int], Counts]) -> None:
-    for (job_id, run), added in counts.items():
-        captures.count(job_id, run, added)
