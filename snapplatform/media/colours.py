@@ -68,6 +68,8 @@ def to_rgb(frame: av.VideoFrame, width: int, height: int) -> Pixels:
             dst_color_range=source_range,
             threads=1,
         )
+    if frame.format.name.startswith("gray"):
+        return _grey_to_rgb(frame, source_range)
     rgb = VideoReformatter().reformat(
         frame,
         format="rgb24",
@@ -79,6 +81,15 @@ def to_rgb(frame: av.VideoFrame, width: int, height: int) -> Pixels:
         threads=1,
     )
     return plane_pixels(rgb, channels=3)
+
+
+def _grey_to_rgb(frame: av.VideoFrame, source_range: ColorRange) -> Pixels:
+    """For monochrome sources (thermal cameras), which swscale always takes for full range."""
+    luma = plane_pixels(frame.reformat(format="gray8", threads=1))
+    if source_range == ColorRange.MPEG:
+        levels = np.rint(np.clip((np.arange(256) - 16) * (255 / 219), 0, 255)).astype(np.uint8)
+        luma = levels[luma]
+    return np.repeat(luma[:, :, np.newaxis], 3, axis=2)
 
 
 def thumbnail_luma(frame: av.VideoFrame, width: int, height: int) -> Pixels:

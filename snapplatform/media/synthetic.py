@@ -32,7 +32,8 @@ class Camera:
     """How a synthetic camera looks and encodes; `matrix` and `full_range` are flagged, unless told not to.
 
     `bframes` stand between two P-frames. `noise` is the strength of the grain (in luma levels, 0 for none; 6
-    looks like a camera by night): without it so simple a picture never reaches its bitrate.
+    looks like a camera by night): without it so simple a picture never reaches its bitrate. `encoder_options`
+    are x264's or x265's own, as "name=value:name=value".
     """
 
     width: int = 1280
@@ -50,6 +51,7 @@ class Camera:
     flag_colours: bool = True
     noise: int = 0
     sample_aspect: str = "1:1"
+    encoder_options: str = ""
     title: str = "Snapplatform"
 
 
@@ -141,9 +143,11 @@ def _ticks(
 
 def _video_stream(container: OutputContainer, camera: Camera) -> VideoStream:
     gop = max(1, round(camera.gop_seconds * camera.fps))
-    options = {"preset": camera.preset, "x264-params": f"scenecut=0:keyint={gop}:min-keyint={gop}"}
+    extra = f":{camera.encoder_options}" if camera.encoder_options else ""
+    params = f"scenecut=0:keyint={gop}:min-keyint={gop}{extra}"
+    options = {"preset": camera.preset, "x264-params": params}
     if camera.codec == "hevc":
-        options = {"preset": camera.preset, "x265-params": f"log-level=none:keyint={gop}:min-keyint={gop}"}
+        options = {"preset": camera.preset, "x265-params": f"log-level=none:{params}"}
     elif not camera.bframes:
         options["tune"] = "zerolatency"
     stream = container.add_stream(_ENCODERS[camera.codec], rate=camera.fps, options=options)

@@ -2,10 +2,12 @@
 
 import io
 
+import av
 import numpy as np
 import pytest
 from PIL import Image
 
+from snapplatform.media.colours import to_rgb
 from snapplatform.media.picture import take_picture
 from snapplatform.media.scene import BARS, BARS_END
 from snapplatform.media.synthetic import Camera
@@ -57,6 +59,26 @@ def test_deep_and_unsubsampled_sources_are_right(pixel_format, spec):
 @pytest.mark.parametrize(("height", "matrix"), [(720, 709), (480, 601)])
 def test_unflagged_colours_follow_the_custom_of_their_size(height, matrix):
     camera = Camera(640, height, matrix=matrix, flag_colours=False, bitrate=8_000_000)
+    assert worst_bar(picture(camera, OutputSpec("jpeg", 92))) <= TOLERANCE
+
+
+@pytest.mark.parametrize(
+    ("pixel_format", "dtype", "scale"), [("gray", np.uint8, 1), ("gray10le", np.uint16, 4)]
+)
+@pytest.mark.parametrize(("flagged", "expected"), [(0, 191), (1, 191), (2, 180)])
+@pytest.mark.parametrize("size", [(64, 36), (31, 17)])
+def test_monochrome_is_stretched_unless_it_is_full_range(pixel_format, dtype, scale, flagged, expected, size):
+    frame = av.VideoFrame(64, 36, pixel_format)
+    plane = frame.planes[0]
+    plane.update(np.full(plane.buffer_size // np.dtype(dtype).itemsize, 180 * scale, dtype))
+    frame.color_range = flagged
+    pixels = to_rgb(frame, *size)
+    assert pixels.shape == (size[1], size[0], 3)
+    assert np.abs(pixels.astype(int) - expected).max() <= 1
+
+
+def test_interlaced_and_sliced_sources_are_right():
+    camera = Camera(640, 360, encoder_options="interlaced=1:slices=4", bitrate=8_000_000)
     assert worst_bar(picture(camera, OutputSpec("jpeg", 92))) <= TOLERANCE
 
 
