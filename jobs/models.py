@@ -108,7 +108,7 @@ class Snapshot(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"{self.job_id} {self.timestamp}"
+        return f"{self.frame_at:%Y-%m-%d %H:%M:%S} UTC, picture {self.sequence}"
 
     @property
     def flags(self) -> list[str]:

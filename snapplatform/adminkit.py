@@ -4,7 +4,7 @@ Everything goes through format_html, so that names which people chose can't beco
 """
 
 from collections.abc import Iterable
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from django.urls import reverse
 from django.utils.html import format_html, format_html_join
@@ -142,6 +142,3 @@ def thumbnail(url: str, *, alt: str, href: str = "", large: bool = False) -> Saf
 def icon(name: str) -> SafeString:
     return format_html('<span class="material-symbols-outlined">{}</span>', name)
 
-
-def soon(at: datetime | None, within: timedelta) -> bool:
-    return at is not None and at - clock.now() < within

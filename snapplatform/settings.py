@@ -17,9 +17,10 @@ ALLOWED_HOSTS = SNAP.allowed_hosts
 CSRF_TRUSTED_ORIGINS = [SNAP.public_url] if SNAP.public_url.startswith("https://") else []
 
 INSTALLED_APPS = [
-    "unfold",
+    "snapplatform.web",  # first: its templates stand before unfold's
+    "unfold.apps.BasicAppConfig",
     "unfold.contrib.filters",
-    "django.contrib.admin",
+    "snapplatform.web.apps.SnapAdminConfig",
     "django.contrib.auth",
     "django.contrib.contenttypes",
     "django.contrib.sessions",
@@ -35,7 +36,6 @@ INSTALLED_APPS = [
     "snapplatform.streams",
     "templates",
     "jobs",
-    "snapplatform.web",
     "snapplatform.ops",
 ]
 
@@ -132,6 +132,29 @@ DJANGO_STRUCTLOG_STATUS_4XX_LOG_LEVEL = logging.INFO  # a caller's mistake is no
 UNFOLD = {
     "SITE_TITLE": "Snapplatform",
     "SITE_HEADER": "Snapplatform",
+    "SITE_URL": reverse_lazy("admin:index"),
     "SITE_SYMBOL": "photo_camera",
+    "SITE_FAVICONS": [{"rel": "icon", "type": "image/svg+xml", "href": lambda request: static("web/icon.svg")}],
     "SHOW_VIEW_ON_SITE": False,
+    "BORDER_RADIUS": "8px",
+    "STYLES": [lambda request: static("web/admin.css")],
+    "SCRIPTS": [lambda request: static("web/admin.js")],
+    "DASHBOARD_CALLBACK": "snapplatform.web.dashboard.context",
+    "SIDEBAR": {"show_search": True, "navigation": "snapplatform.web.navigation.sidebar"},
+    "TABS": "snapplatform.web.navigation.tabs",
+    "COLORS": {
+        "primary": {
+            "50": "oklch(97.1% .014 195)",
+            "100": "oklch(94.2% .035 195)",
+            "200": "oklch(89.2% .065 196)",
+            "300": "oklch(82.6% .095 198)",
+            "400": "oklch(73.6% .112 202)",
+            "500": "oklch(63.9% .110 206)",
+            "600": "oklch(52.6% .098 210)",
+            "700": "oklch(45.4% .083 213)",
+            "800": "oklch(39.2% .067 216)",
+            "900": "oklch(34.6% .054 218)",
+            "950": "oklch(25.4% .044 222)",
+        },
+    },
 }

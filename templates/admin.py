@@ -18,6 +18,8 @@ from templates.models import Template
 
 @admin.register(Template)
 class TemplateAdmin(ServicedAdmin):
+    add_label = "Create template"
+    empty_text = "A template says how often a picture is taken, and under what names it is stored."
     may_add = may_change = may_delete = True
     list_display = ("name", "often", "names", "image", "used_by", "modified")
     list_filter = ("image_format", "kind")

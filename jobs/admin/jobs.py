@@ -43,6 +43,8 @@ VERBS = (
 
 @admin.register(Job)
 class JobAdmin(ServicedAdmin):
+    add_label = "Submit job"
+    empty_text = "A job takes pictures of a stream as its template says. Publish a stream, then submit one."
     may_add = may_change = may_delete = True
     form = JobForm
     verbs = VERBS
@@ -77,7 +79,7 @@ class JobAdmin(ServicedAdmin):
         return fields if obj is not None else []
 
     def formfield_for_foreignkey(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
-        kwargs["widget"] = UnfoldAdminSelect2Widget()
+        kwargs.update(widget=UnfoldAdminSelect2Widget(), empty_label=f"Choose a {db_field.verbose_name}")
         field = super().formfield_for_foreignkey(db_field, request, **kwargs)
         if db_field.name == "stream":
             field.queryset = field.queryset.order_by("-state", "name")

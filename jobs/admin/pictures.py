@@ -1,20 +1,18 @@
 """The newest picture of each row of a list, and addresses of pictures for pages."""
 
 from collections.abc import Iterable
-from datetime import datetime, timedelta
 from typing import Any
 
 from django.db.models import OuterRef, QuerySet, Subquery
 from django.http import HttpRequest
 from django.utils.safestring import SafeString
-from unfold.views import ChangeList
 
 from jobs.models import Snapshot
 from snapplatform import adminkit, clock
+from snapplatform.access.admin.scoping import ScopedChangeList
 from snapplatform.storage import links
 
 _HOUR = 3600
-FRESH = timedelta(minutes=2)
 
 
 def with_newest(rows: QuerySet[Any], path: str) -> QuerySet[Any]:
@@ -33,7 +31,7 @@ def attach_newest(rows: Iterable[Any]) -> list[Any]:
     return found
 
 
-class PicturedChangeList(ChangeList):  # type: ignore[misc]  # unfold has no types
+class PicturedChangeList(ScopedChangeList):
     """A list whose rows carry their newest picture."""
 
     def get_results(self, request: HttpRequest) -> None:
@@ -60,7 +58,3 @@ def thumbnail(snapshot: Snapshot | None, *, href: str = "", large: bool = False)
     if snapshot is None:
         return adminkit.thumbnail("", alt="")
     return adminkit.thumbnail(picture_url(snapshot), alt=picture_name(snapshot), href=href, large=large)
-
-
-def is_fresh(at: datetime | None) -> bool:
-    return at is not None and clock.now() - at < FRESH

@@ -45,6 +45,7 @@ class FlagFilter(DropdownFilter):  # type: ignore[misc]
 
 @admin.register(Snapshot)
 class SnapshotAdmin(ServicedAdmin):
+    empty_text = "Pictures appear here as soon as a started job takes them."
     may_delete = deletes_many = True
     list_display = ("picture", "taken", "job", "stream", "age_at_tick", "lag", "image", "quality")
     list_display_links = ("taken",)

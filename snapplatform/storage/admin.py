@@ -19,6 +19,8 @@ from snapplatform.storage.models import Bucket, StoredObject
 
 @admin.register(Bucket)
 class BucketAdmin(ServicedAdmin):
+    add_label = "Create bucket"
+    empty_text = "Pictures are stored in buckets; create one before you submit a job."
     may_add = may_change = may_delete = True
     list_display = ("name", "endpoint", "usage", "retention", "backend", "created")
     list_select_related = ("account",)
@@ -74,6 +76,7 @@ class BucketAdmin(ServicedAdmin):
 
 @admin.register(StoredObject)
 class StoredObjectAdmin(AccountScopedAdmin):
+    empty_text = "Every stored picture has one row here."
     list_display = ("key", "bucket", "bytes", "content_type", "modified", "expires")
     list_filter = (("bucket", ScopedChoiceFilter), "content_type")
     list_select_related = ("bucket", "account")

@@ -24,12 +24,14 @@ def _create_key(principal: Principal, stream: Stream) -> Shown:
 
 
 class StreamAdmin(ServicedAdmin):
+    add_label = "Register stream"
+    empty_text = "Publish to the address above and the stream appears here, or register its name first."
     may_add = may_change = may_delete = True
     list_display = ("name_and_title", "live", "video", "rate", "gop", "online")
     list_filter = ("state",)
     list_select_related = ("account",)
     search_fields = ("name", "title")
-    ordering = ("-state", "name")
+    ordering = ("state", "name")
     list_before_template = "web/streams/where.html"
     change_form_outer_before_template = "web/streams/head.html"
     readonly_fields = (
@@ -111,6 +113,8 @@ class StreamAdmin(ServicedAdmin):
 
 @admin.register(StreamKey)
 class StreamKeyAdmin(ServicedAdmin):
+    add_label = "Create stream key"
+    empty_text = "Encoders on other machines need a key to publish."
     may_add = True
     list_display = ("hint_text", "label", "opens", "state", "created")
     list_filter = (("stream", ScopedChoiceFilter), "revoked")

@@ -31,6 +31,8 @@ class CredentialAdmin(ServicedAdmin):
 
 @admin.register(AccessKey)
 class AccessKeyAdmin(CredentialAdmin):
+    add_label = "Create access key"
+    empty_text = "Programs sign in to the API with an access key."
     may_add = True
     list_display = ("id", "user", "state", "description", "created", "used")
     list_filter = ("status",)
@@ -83,6 +85,7 @@ class AccessKeyAdmin(CredentialAdmin):
 
 @admin.register(Token)
 class TokenAdmin(CredentialAdmin):
+    empty_text = "The native API gives a token in exchange for a password."
     list_display = ("user", "state", "created", "expires")
     search_fields = ("user__login",)
     fields = ("user", "state", "made", "ends")

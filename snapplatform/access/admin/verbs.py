@@ -102,6 +102,7 @@ class VerbsAdmin(AccountScopedAdmin):
     def render_change_form(
         self, request: HttpRequest, context: dict[str, Any], *args: Any, obj: Any = None, **kwargs: Any
     ) -> HttpResponse:
+        context["show_save_and_add_another"] = False
         if obj is not None and obj.pk:
             context["buttons"] = [
                 {"verb": verb, "url": self.page("verb", obj.pk, verb.name)} for verb in self.verbs if verb.shown(obj)
