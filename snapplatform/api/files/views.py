@@ -5,7 +5,6 @@ from contextlib import ExitStack, suppress
 from datetime import timedelta
 from typing import BinaryIO
 
-from asgiref.sync import sync_to_async
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.utils.cache import get_conditional_response
 from django.utils.http import content_disposition_header, http_date
@@ -25,19 +24,19 @@ log = logging.getLogger("snapplatform.api")
 SHOWN = ("image/jpeg", "image/png", "image/webp")
 
 
-async def show(request: HttpRequest, token: str, name: str) -> HttpResponseBase:
+def show(request: HttpRequest, token: str, name: str) -> HttpResponseBase:
     """GET and HEAD with ranges and conditions (RFC 9110); `?download=1` saves instead of showing."""
     if request.method not in ("GET", "HEAD"):
         response = problem(request, 405, "A link can only be read.")
         response.headers["Allow"] = "GET, HEAD"
         return response
     try:
-        return await sync_to_async(_answer)(request, token)
+        return _answer(request, token)
     except SnapError as error:
         return refuse(request, error)
 
 
-async def nothing(request: HttpRequest) -> HttpResponse:
+def nothing(request: HttpRequest) -> HttpResponse:
     """Any other address below /files/."""
     return problem(request, 404, "A link to a file has two parts: /files/TOKEN/NAME.")
 

@@ -4,6 +4,8 @@ import hashlib
 from datetime import UTC, datetime, timedelta
 
 import pytest
+from asgiref.sync import sync_to_async
+from django.db import connections
 from django.utils.http import http_date
 
 from snapplatform import clock
@@ -144,8 +146,6 @@ def test_an_empty_object_can_be_read(client, put):
 @pytest.mark.django_db(transaction=True)
 @pytest.mark.parametrize("size", [body.WHOLE, body.WHOLE + 1, 3 * body.WHOLE + 7])
 async def test_big_files_come_in_pieces_with_all_their_bytes(async_client, principal, put, size):
-    from asgiref.sync import sync_to_async
-
     data = bytes(range(256)) * (size // 256) + b"z" * (size % 256)
     url = links.sign(await sync_to_async(put)(data))
     response = await async_client.get(url)
@@ -156,3 +156,4 @@ async def test_big_files_come_in_pieces_with_all_their_bytes(async_client, princ
     assert b"".join(pieces) == data
     part = await async_client.get(url, headers={"Range": "bytes=5-9"})
     assert (part.status_code, part.content) == (206, data[5:10])
+    await sync_to_async(connections.close_all)()  # the thread's own, which would outlive the test
