@@ -46,7 +46,7 @@ def snapshots_of(principal: Principal, snapshot_ids: list[object]) -> list[Snaps
     if len(snapshot_ids) > MAX_DELETE:
         raise InvalidValue("snapshot_ids", f"at most {MAX_DELETE} at once")
     wanted = {str(item): parse_id(item) for item in snapshot_ids}
-    rows = Snapshot.objects.filter(account=principal.account_id, pk__in=[item for item in wanted.values() if item])
+    rows = Snapshot.objects.filter(account=principal.account_id, pk__in=list(wanted.values()))
     found = {row.pk: row for row in rows}
     for text, parsed in wanted.items():
         if parsed not in found:

@@ -13,11 +13,14 @@ def new_id() -> uuid.UUID:
     return uuid.UUID(int=value)
 
 
-def parse_id(text: object) -> uuid.UUID | None:
-    """The UUID that `text` writes, or None: an id that can't exist is answered like one that doesn't."""
+NOBODY = uuid.UUID(int=0)
+
+
+def parse_id(text: object) -> uuid.UUID:
+    """The UUID that `text` writes, or NOBODY: an id that can't exist is answered like one that doesn't."""
     if isinstance(text, uuid.UUID):
         return text
     try:
         return uuid.UUID(str(text))
     except (ValueError, AttributeError):
-        return None
+        return NOBODY
