@@ -8,6 +8,7 @@ from collections import deque
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
+from typing import Any
 
 from snapplatform import clock
 from snapplatform.ops.lifeline import Lifeline
@@ -124,7 +125,8 @@ class Supervisor:
     @staticmethod
     async def _either(event: asyncio.Event, done: asyncio.Future[list[None]], seconds: float | None) -> None:
         waiter = asyncio.create_task(event.wait())
-        await asyncio.wait([waiter, done], timeout=seconds, return_when=asyncio.FIRST_COMPLETED)
+        either: list[asyncio.Future[Any]] = [waiter, done]
+        await asyncio.wait(either, timeout=seconds, return_when=asyncio.FIRST_COMPLETED)
         waiter.cancel()
 
     async def _keep(self, spec: ChildSpec, lifeline: Lifeline) -> None:

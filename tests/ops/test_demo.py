@@ -1,4 +1,4 @@
-"""`manage.py demo` from beginning to end, as a newcomer runs it: real RTMP, real pictures, nothing left behind."""
+"""`manage.py demo` from beginning to end, as a newcomer runs it, and what it leaves behind: nothing."""
 
 import json
 import os

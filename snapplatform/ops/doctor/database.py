@@ -1,5 +1,6 @@
 """Doctor on the database: reachable, new enough, up to date, of this site's key, and its clock."""
 
+import sqlite3
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
@@ -48,7 +49,7 @@ def findings() -> Iterator[Finding]:
 def _version() -> Finding:
     connection.ensure_connection()
     if connection.vendor == "sqlite":
-        return good("database", f"SQLite {'.'.join(map(str, connection.Database.sqlite_version_info))}")
+        return good("database", f"SQLite {sqlite3.sqlite_version}")
     version = connection.cursor().connection.info.server_version
     text = f"PostgreSQL {version // 10000}.{version % 10000}"
     if version // 10000 < MIN_POSTGRESQL:
