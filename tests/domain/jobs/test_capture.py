@@ -1,0 +1,144 @@
+"""What captures write: names, timestamps, counts, and the guard of the run."""
+
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+
+from jobs.capture import Capture, Counts, count, publish, say_offline
+from jobs.models import Job, Snapshot
+from jobs.services import delete_snapshot, restart_job, stop_job
+from snapplatform.access.models import Account
+from snapplatform.errors import SnapshotNotFound
+from snapplatform.storage.models import Garbage, StoredObject
+from snapplatform.storage.store import Blob
+
+MOMENT = datetime(2026, 1, 31, 23, 30, 0, 250_000, tzinfo=UTC)
+_blobs = iter(range(10**6))
+
+
+def blob() -> Blob:
+    number = next(_blobs)
+    return Blob(f"20260131/2330/{number:032x}.jpg", 10, f"{number:064x}")
+
+
+def capture(job: Job, **changes: Any) -> Capture:
+    facts: dict[str, Any] = {
+        "job_id": job.pk,
+        "stream_id": job.stream_id,
+        "bucket_id": job.bucket_id,
+        "run": job.run,
+        "sequence": blob() if job.template.sequence_format else None,
+        "overwrite": blob() if job.template.overwrite_format else None,
+        "image_format": "jpeg",
+        "width": 64,
+        "height": 36,
+        "luma": 100,
+        "flags": frozenset({"dark"}),
+        "frame_at": MOMENT,
+        "media_time_ms": 1234,
+        "clock_offset_ms": 0,
+        "tick_at": MOMENT + timedelta(milliseconds=300),
+        "stored_at": MOMENT + timedelta(milliseconds=340),
+        "late": False,
+    }
+    return Capture(**{**facts, **changes})
+
+
+def both(job: Job) -> tuple[Snapshot, Snapshot]:
+    return Snapshot.objects.get(job=job, is_overlay=False), Snapshot.objects.get(job=job, is_overlay=True)
+
+
+def test_one_capture_makes_a_sequence_and_an_overwrite_object(submit):
+    job = submit(live=True, template={"overwrite_format": "{JobId}.jpg", "sequence_format": "{UnixTimestamp}.jpg"})
+    assert publish([capture(job)], {})[0] == [""]
+    sequence, overlay = both(job)
+    stamp = int(MOMENT.timestamp() * 1000)
+    assert (sequence.timestamp, overlay.timestamp) == (stamp, stamp + 1)
+    assert sequence.object.key == f"{stamp}.jpg"
+    assert overlay.object.key == f"{job.pk}.jpg"
+    assert (sequence.lag_ms, sequence.age_ms, sequence.flags) == (40, 300, ["dark"])
+    job.refresh_from_db()
+    assert (job.captured, job.sequence, job.last_timestamp) == (1, 1, stamp + 1)
+
+
+def test_timestamps_rise_even_when_the_clock_goes_back(submit):
+    job = submit(live=True, template={"sequence_format": "{UnixTimestamp}.jpg"})
+    for shift in (0, -3600, -3600, 1):
+        publish([capture(job, frame_at=MOMENT + timedelta(seconds=shift))], {})
+    stamps = list(Snapshot.objects.filter(job=job).order_by("sequence").values_list("timestamp", flat=True))
+    assert stamps == sorted(set(stamps))
+    assert StoredObject.objects.count() == 4
+
+
+def test_the_date_is_in_the_accounts_time_zone_and_the_sequence_has_six_digits(submit):
+    job = submit(live=True, template={"sequence_format": "{Date}/{Sequence}.jpg"})
+    Account.objects.filter(pk=job.account_id).update(time_zone="Asia/Shanghai")
+    publish([capture(job)], {})
+    assert StoredObject.objects.get().key == "2026-02-01/000001.jpg"
+
+
+@pytest.mark.parametrize("change", [stop_job, restart_job])
+def test_a_capture_of_an_earlier_run_is_refused_and_its_bytes_become_garbage(submit, principal, change):
+    job = submit(live=True, template={"overwrite_format": "{JobId}.jpg"})
+    late = capture(job)
+    change(principal=principal, job_id=job.pk)
+    assert publish([late], {})[0] == ["job not started"]
+    assert not Snapshot.objects.exists()
+    assert Garbage.objects.count() == 2
+
+
+def test_a_taken_name_is_skipped_and_counted(submit):
+    first = submit(live=True, template={"sequence_format": "all/{Sequence}.jpg"})
+    second = submit(live=True, template={"sequence_format": "all/{Sequence}.jpg"})
+    assert publish([capture(first), capture(second)], {})[0] == ["", "name taken"]
+    second.refresh_from_db()
+    assert (second.captured, second.skipped, second.sequence) == (0, 1, 1)
+    assert list(second.skips.values_list("reason", "count")) == [("name taken", 1)]
+
+
+def test_counts_are_added_with_the_picture(submit):
+    job = submit(live=True)
+    publish([capture(job)], {(job.pk, job.run): Counts(3, {"no video": 2})})
+    job.refresh_from_db()
+    assert (job.expected, job.captured, job.skipped) == (3, 1, 2)
+    assert list(job.skips.values_list("reason", "count")) == [("no video", 2)]
+
+
+def test_counts_of_an_earlier_run_are_dropped(submit, principal):
+    job = submit(live=True)
+    run = job.run
+    restart_job(principal=principal, job_id=job.pk)
+    count({(job.pk, run): Counts(3, {"no video": 2})})
+    job.refresh_from_db()
+    assert (job.expected, job.skipped, job.skips.count()) == (0, 0, 0)
+
+
+def test_a_replaced_overwrite_file_becomes_garbage(submit):
+    job = submit(live=True, template={"sequence_format": "", "overwrite_format": "{JobId}.jpg"})
+    first, second = capture(job), capture(job)
+    publish([first], {})
+    _, garbage = publish([second], {})
+    assert [row.blob for row in garbage] == [first.overwrite.blob]
+    assert StoredObject.objects.get().blob == second.overwrite.blob
+    assert Snapshot.objects.get().sequence == 2
+
+
+def test_deleting_a_snapshot_takes_its_object_and_leaves_garbage(submit, principal, other_principal):
+    job = submit(live=True)
+    publish([capture(job)], {})
+    snapshot = Snapshot.objects.get()
+    with pytest.raises(SnapshotNotFound):
+        delete_snapshot(principal=other_principal, snapshot_id=snapshot.pk)
+    delete_snapshot(principal=principal, snapshot_id=snapshot.pk)
+    assert not StoredObject.objects.exists()
+    assert not Snapshot.objects.exists()
+    assert Garbage.objects.count() == 1
+
+
+def test_jobs_of_lost_streams_are_marked(submit):
+    job = submit(autostart=True)
+    Job.objects.filter(pk=job.pk).update(waiting="")
+    assert say_offline() == 1
+    job.refresh_from_db()
+    assert job.waiting == "stream offline"
