@@ -12,8 +12,7 @@ from snapplatform.rtmp.limits import Limits
 from snapplatform.rtmp.messages import ABORT, EXTENDED, SET_CHUNK_SIZE
 
 MAX_CHUNK = 0xFFFFFF  # no message is longer, so a greater chunk size means the same
-# Nobody sends smaller ones for speed, and columns of many headers would let a few bytes cost much.
-MIN_JOINED = 64
+MIN_JOINED = 64  # nobody in a hurry sends smaller ones, and long columns would let few bytes cost much
 _HEADER_SIZE = (11, 7, 3, 0)
 _TWO_WORDS = struct.Struct(">II")
 _U32_LITTLE = struct.Struct("<I")
@@ -67,33 +66,39 @@ class ChunkReader:
         return pos
 
     def _payload(self, buf: bytes | bytearray, view: memoryview, pos: int, end: int) -> int:
+        """Take what there is of the current chunk, and of those that follow it in the same message."""
         stream = self._current
+        part = stream.part
         take = min(self._left, end - pos)
-        if take == stream.length:  # the whole message in one piece, or an empty one
+        missing = stream.length - len(part) - take
+        if not missing:
             self._left = 0
-            self._deliver(stream, bytes(view[pos : pos + take]))
+            self._finish(stream, view[pos : pos + take])
             return pos + take
-        stream.part += view[pos : pos + take]
-        self._left -= take
+        part += view[pos : pos + take]
         self._hold(take)
+        self._left -= take
         pos += take
-        if not self._left and stream.missing and end - pos > self.chunk_size >= MIN_JOINED:
-            pos = self._join(stream, buf, pos, end)
-        if not stream.missing:
-            payload = bytes(stream.part)
-            self._held -= len(payload)
-            stream.part = bytearray()
-            self._deliver(stream, payload)
-        return pos
-
-    def _join(self, stream: ChunkStream, buf: bytes | bytearray, pos: int, end: int) -> int:
+        if self._left or end - pos <= self.chunk_size or self.chunk_size < MIN_JOINED:
+            return pos
         if stream.extended and self._repeats is None:
             return pos  # the next header, read by itself, will tell
         header = stream.basic + stream.extended if self._repeats else stream.basic
-        block, pos = join_strides(header, self.chunk_size, stream.missing, buf, pos, end)
-        stream.part += block
-        self._hold(len(block))
+        block, pos = join_strides(header, self.chunk_size, missing, buf, pos, end)
+        if len(block) == missing:
+            self._finish(stream, block)
+        else:
+            part += block
+            self._hold(len(block))
         return pos
+
+    def _finish(self, stream: ChunkStream, last: bytearray | memoryview) -> None:
+        """Deliver the message of which `last` is the rest, as bytes of their own: the receive buffer is
+        soon overwritten."""
+        payload = b"".join((stream.part, last))
+        self._held -= len(stream.part)
+        stream.part = bytearray()
+        self._deliver(stream, payload)
 
     def _header(self, buf: bytes | bytearray, pos: int, end: int) -> int:
         """Read a chunk header; returns where its payload starts, or -1 if the header is not all there."""
@@ -153,7 +158,7 @@ class ChunkReader:
                 at += 4
         if stream.part:
             self._current = stream
-            self._left = min(self.chunk_size, stream.missing)
+            self._left = min(self.chunk_size, stream.length - len(stream.part))
         else:
             self._begin(stream)
         return at
@@ -170,9 +175,8 @@ class ChunkReader:
             raise ProtocolError("chunk", "chunk stream that starts without a full header")
         if len(self._streams) >= self._max_streams:
             raise ProtocolError("chunk", f"more than {self._max_streams} chunk streams")
-        stream = ChunkStream(bytes((basic[0] | 0xC0,)) + basic[1:])
-        self._streams[number] = stream
-        return stream
+        self._streams[number] = ChunkStream(bytes((basic[0] | 0xC0,)) + basic[1:])
+        return self._streams[number]
 
     def _hold(self, size: int) -> None:
         self._held += size

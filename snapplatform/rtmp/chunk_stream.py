@@ -16,11 +16,6 @@ class ChunkStream:
         self.stream_id = 0
         self.part = bytearray()
 
-    @property
-    def missing(self) -> int:
-        """Bytes that the message still lacks."""
-        return self.length - len(self.part)
-
 
 def join_strides(
     header: bytes, chunk_size: int, missing: int, buf: bytes | bytearray, pos: int, end: int

@@ -12,7 +12,7 @@ from snapplatform.rtmp.handshake import Handshake
 from snapplatform.rtmp.host import HEADROOM, Host
 from snapplatform.rtmp.role import Role
 from snapplatform.rtmp.session import WINDOW, Session
-from snapplatform.rtmp.sockets import tune
+from snapplatform.rtmp.sockets import address_of, tune
 
 log = logging.getLogger("snapplatform.rtmp")
 
@@ -41,7 +41,7 @@ class Connection(asyncio.BufferedProtocol):
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         self._transport = cast(asyncio.Transport, transport)
-        self.peer = str((transport.get_extra_info("peername") or ("",))[0])
+        self.peer = address_of(transport.get_extra_info("peername"))
         refusal = self._host.enter(self)
         if refusal:
             self._host.stats.refused += 1

@@ -147,17 +147,17 @@ class Role:
 
     async def _play(self, address: StreamAddress, stream_id: int) -> None:
         player = StreamPlayer(self._wire, stream_id, self._limits.player_buffer_bytes, address.name)
+        self.player = player  # so that close() silences it also before the directory has answered
         try:
             subscription = await self._directory.play(address, player)
         except BaseException:
+            self.player = None
             player.close()
             raise
         if self._closed is not None:
-            player.close()
             subscription.close()
             return
         self._stats.players += 1
         self._subscription = subscription
-        self.player = player
         self.state = "playing"
         player.begin()

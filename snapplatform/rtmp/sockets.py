@@ -1,4 +1,4 @@
-"""Options of an accepted socket."""
+"""Options and peer of an accepted socket."""
 
 import socket
 
@@ -12,3 +12,11 @@ def tune(sock: socket.socket | None) -> None:
     for name, value in (("TCP_KEEPIDLE", 30), ("TCP_KEEPINTVL", 10), ("TCP_KEEPCNT", 3)):
         if hasattr(socket, name):
             sock.setsockopt(socket.IPPROTO_TCP, getattr(socket, name), value)
+
+
+def address_of(peername: object) -> str:
+    """The peer's IP address; an IPv4 one also where the socket speaks both. "" if there is none."""
+    if not isinstance(peername, tuple) or not peername:
+        return ""
+    address = str(peername[0])
+    return address.removeprefix("::ffff:") if "." in address else address

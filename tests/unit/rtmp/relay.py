@@ -40,6 +40,8 @@ class Live:
         tag = flv.parse_audio(payload)
         if tag is not None and tag.packet == flv.SEQUENCE_HEADER:
             self.headers[AUDIO] = (AUDIO, timestamp, payload)
+        elif self.gop:
+            self.gop.append((AUDIO, timestamp, payload))
         self.take(AUDIO, timestamp, payload)
 
     def take(self, kind: int, timestamp: int, payload: bytes) -> None:

@@ -5,6 +5,7 @@ from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 
 from snapplatform.rtmp import Directory, Limits, RtmpServer
+from tests.unit.rtmp.wire import HANDSHAKE, Writer, statuses
 
 PATIENCE = 10.0  # seconds; a ceiling, no test needs it
 
@@ -73,3 +74,13 @@ async def eventually(condition: Callable[[], object]) -> None:
     async with asyncio.timeout(PATIENCE):
         while not condition():
             await asyncio.sleep(0.005)
+
+
+async def publishing(one: Client, writer: Writer, name: str = "cam") -> None:
+    one.send(HANDSHAKE + writer.connect() + writer.publish(name))
+    await one.until(told("NetStream.Publish.Start"))
+
+
+def told(code: str) -> Callable[[bytes], bool]:
+    """For Client.until(): the server has said this status."""
+    return lambda data: code in statuses(data)

@@ -1,56 +1,13 @@
 """Chunks in: every header form, any chunk size, any split, and the limits."""
 
 import struct
-import tracemalloc
-from collections.abc import Sequence
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from snapplatform.rtmp import Limits, ProtocolError
-from snapplatform.rtmp.chunk_reader import ChunkReader
-
-from .wire import Writer, frame
-
-Found = tuple[int, int, int, bytes]
-
-
-def basic(form: int, number: int) -> bytes:
-    if number < 64:
-        return bytes((form << 6 | number,))
-    if number < 320:
-        return bytes((form << 6, number - 64))
-    return bytes((form << 6 | 1, (number - 64) & 0xFF, (number - 64) >> 8))
-
-
-def full(form: int, number: int, field: int, size: int = 0, kind: int = 9, stream: int = 1) -> bytes:
-    head = basic(form, number) + min(field, 0xFFFFFF).to_bytes(3, "big")
-    if form < 2:
-        head += size.to_bytes(3, "big") + bytes((kind,))
-    if form < 1:
-        head += struct.pack("<I", stream)
-    return head + (struct.pack(">I", field) if field >= 0xFFFFFF else b"")
-
-
-def reading(chunk_size: int = 128, limits: Limits | None = None) -> tuple[ChunkReader, list[Found]]:
-    found: list[Found] = []
-    reader = ChunkReader(lambda *message: found.append(message), limits or Limits())
-    reader.message_bytes = reader.partial_bytes = 1 << 20
-    reader.chunk_size = chunk_size
-    return reader, found
-
-
-def feed(reader: ChunkReader, data: bytes, cuts: Sequence[int] = ()) -> bytes:
-    """Feed in pieces as a connection does it; returns what was left."""
-    rest = b""
-    for start, end in zip([0, *cuts], [*cuts, len(data)], strict=True):
-        piece = rest + data[start:end]
-        pos = reader.feed(piece, 0, len(piece))
-        while reader.tired:
-            pos = reader.feed(piece, pos, len(piece))
-        rest = piece[pos:]
-    return rest
+from tests.unit.rtmp.chunking import AFTER, basic, feed, full, reading
+from tests.unit.rtmp.wire import Writer, frame
 
 
 @pytest.mark.parametrize("number", [2, 3, 63, 64, 319, 320, 65599])
@@ -143,78 +100,6 @@ def test_payloads_are_bytes_of_their_own() -> None:
     assert found[0][3] == frame(10_000)
 
 
-@pytest.mark.parametrize(
-    ("data", "kind"),
-    [
-        pytest.param(full(2, 6, 5) + b"x", "chunk", id="first header not full"),
-        pytest.param(b"\xc6", "chunk", id="first header empty"),
-        pytest.param(full(0, 6, 0, 500) + bytes(128) + full(0, 6, 0, 5), "chunk", id="message in a message"),
-        pytest.param(full(0, 6, 0, (1 << 20) + 1), "size", id="message too long"),
-        pytest.param(full(0, 2, 0, 4, kind=1) + bytes(4), "chunk", id="chunk size 0"),
-        pytest.param(full(0, 2, 0, 4, kind=1) + b"\xff" * 4, "chunk", id="chunk size negative"),
-        pytest.param(full(0, 2, 0, 2, kind=1) + b"\1\1", "chunk", id="chunk size cut short"),
-        pytest.param(full(0, 2, 0, 4, kind=0) + bytes(4), "chunk", id="message of kind 0"),
-        pytest.param(b"".join(full(0, n, 0, 1) + b"x" for n in range(3, 70)), "chunk", id="too many streams"),
-    ],
-)
-def test_what_breaks_the_rules_is_refused(data: bytes, kind: str) -> None:
-    reader, _ = reading()
-    with pytest.raises(ProtocolError) as caught:
-        feed(reader, data)
-    assert caught.value.kind == kind
-
-
-def test_unfinished_messages_are_bounded_together() -> None:
-    reader, _ = reading(4096)
-    parts = [full(0, number, 0, 1 << 20) + bytes(4096) for number in range(3, 60)]
-    reader.partial_bytes = 40 * 4096
-    feed(reader, b"".join(parts[:40]))
-    with pytest.raises(ProtocolError) as caught:
-        feed(reader, parts[40])
-    assert caught.value.kind == "size"
-
-
-def test_memory_follows_what_arrives_not_what_is_announced() -> None:
-    reader, _ = reading()
-    announced = b"".join(full(0, number, 0, 1 << 20) + bytes(128) for number in range(3, 60))
-    tracemalloc.start()
-    try:
-        feed(reader, announced)
-        assert tracemalloc.get_traced_memory()[1] < 200_000
-    finally:
-        tracemalloc.stop()
-
-
-def test_a_flood_of_tiny_chunks_takes_turns() -> None:
-    reader, found = reading()
-    data = full(0, 6, 0, 0) + b"\xc6" * 10_000
-    pos = reader.feed(data, 0, len(data))
-    assert reader.tired
-    assert len(found) < ChunkReader.BURST
-    while reader.tired:
-        pos = reader.feed(data, pos, len(data))
-    assert len(found) == 10_001
-
-
-def test_it_stops_at_once_when_paused() -> None:
-    reader, found = reading()
-    data = Writer().message(6, 9, 0, 1, b"one") + Writer().message(6, 9, 0, 1, b"two")
-    take = reader.on_message
-
-    def pause(*message: object) -> None:
-        take(*message)  # type: ignore[arg-type]  # one message, as it came
-        reader.paused = True
-
-    reader.on_message = pause
-    pos = reader.feed(data, 0, len(data))
-    assert len(found) == 1
-    reader.paused = False
-    assert reader.feed(data, pos, len(data)) == len(data)
-    assert len(found) == 2
-
-
-# A peer that does not repeat extended times is known by four bytes, be they of what comes next.
-AFTER = full(0, 2, 0, 0, kind=3)
 MESSAGE = st.tuples(
     st.integers(0, 6),  # chunk stream
     st.integers(0, 0xFFFFFFFF),

@@ -11,10 +11,9 @@ from hypothesis import strategies as st
 from snapplatform.rtmp import Limits, ProtocolError, ServerStats
 from snapplatform.rtmp.connection import Connection
 from snapplatform.rtmp.host import HEADROOM
-
-from .relay import Relay
-from .serving import client, eventually, serving
-from .wire import HANDSHAKE, encoder_session
+from tests.unit.rtmp.relay import Relay
+from tests.unit.rtmp.serving import client, eventually, serving
+from tests.unit.rtmp.wire import HANDSHAKE, encoder_session
 
 SESSIONS = {size: encoder_session(size) for size in (128, 1000, 4096)}
 Outcome = tuple[list[object], list[str], dict[str, int]]
@@ -169,7 +168,6 @@ def test_floods_hold_little_memory(seed: int) -> None:
         tracemalloc.stop()
 
 
-@pytest.mark.asyncio
 async def test_a_hundred_bad_connections_do_not_hurt_a_good_one() -> None:
     rng = random.Random(7)
     relay = Relay()

@@ -6,13 +6,10 @@ import struct
 import pytest
 
 from snapplatform.rtmp import Limits, amf0
-
-from .relay import Relay
-from .serving import client, eventually, serving
-from .test_chunks import full
-from .wire import HANDSHAKE, Writer, encoder_session, frame, some_media, statuses
-
-pytestmark = pytest.mark.asyncio
+from tests.unit.rtmp.chunking import full
+from tests.unit.rtmp.relay import Relay
+from tests.unit.rtmp.serving import client, eventually, serving
+from tests.unit.rtmp.wire import HANDSHAKE, Writer, encoder_session, frame, some_media, statuses
 
 QUICK = Limits(
     handshake_seconds=0.2, idle_seconds=0.3, silence_seconds=0.3, linger_seconds=0.2, tick_seconds=0.02

@@ -2,15 +2,20 @@
 
 import asyncio
 
-import pytest
-
 from snapplatform.rtmp import Limits, Player, StreamAddress
-
-from .relay import Live, Relay, Watching
-from .serving import client, eventually, serving
-from .wire import AAC_HEADER, AVC_HEADER, HANDSHAKE, METADATA, Writer, answers, frame, keyframe, statuses
-
-pytestmark = pytest.mark.asyncio
+from tests.unit.rtmp.relay import Live, Relay, Watching
+from tests.unit.rtmp.serving import client, eventually, serving
+from tests.unit.rtmp.wire import (
+    AAC_HEADER,
+    AVC_HEADER,
+    HANDSHAKE,
+    METADATA,
+    Writer,
+    answers,
+    frame,
+    keyframe,
+    statuses,
+)
 
 
 def on_air(relay: Relay, name: str = "cam") -> Live:

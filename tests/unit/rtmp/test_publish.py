@@ -7,22 +7,19 @@ from collections.abc import Callable
 
 import pytest
 
-from snapplatform.rtmp import Limits, Refused, RtmpServer, StreamAddress, decode_metadata
-
-from .relay import Live, Relay
-from .serving import Client, client, eventually, serving
-from .wire import HANDSHAKE, METADATA, Writer, answers, encoder_session, frame, some_media, statuses
-
-pytestmark = pytest.mark.asyncio
-
-
-def told(code: str) -> Callable[[bytes], bool]:
-    return lambda data: code in statuses(data)
-
-
-async def publishing(one: Client, writer: Writer, name: str = "cam") -> None:
-    one.send(HANDSHAKE + writer.connect() + writer.publish(name))
-    await one.until(told("NetStream.Publish.Start"))
+from snapplatform.rtmp import Limits, StreamAddress, decode_metadata
+from tests.unit.rtmp.relay import Live, Relay
+from tests.unit.rtmp.serving import client, eventually, publishing, serving, told
+from tests.unit.rtmp.wire import (
+    HANDSHAKE,
+    METADATA,
+    Writer,
+    answers,
+    encoder_session,
+    frame,
+    some_media,
+    statuses,
+)
 
 
 @pytest.mark.parametrize("chunk_size", [128, 4096, 60000])
@@ -111,71 +108,6 @@ async def test_a_directory_that_fails_or_hangs_costs_only_the_asker() -> None:
                 assert statuses(one.received) == ["NetStream.Publish.Failed"]
 
 
-async def test_a_lost_connection_closes_the_sink_once() -> None:
-    relay = Relay()
-    async with serving(relay) as server, client(server) as one:
-        await publishing(one, Writer())
-        await one.close()
-        await eventually(lambda: relay.all[0].closed)
-    assert relay.all[0].closed == ["connection lost"]
-
-
-async def test_a_publisher_gone_before_the_answer_leaves_no_sink_open() -> None:
-    release = asyncio.Event()
-
-    class Slow(Relay):
-        async def publish(self, address: StreamAddress, stop: Callable[[str], None]) -> Live:
-            self.asked.append(address)
-            await release.wait()
-            return await super().publish(address, stop)
-
-    relay = Slow()
-    async with serving(relay) as server:
-        async with client(server) as one:
-            one.send(HANDSHAKE + Writer().connect() + Writer().publish())
-            await eventually(lambda: relay.asked)
-            server.close_connections("test")
-        release.set()
-        await eventually(lambda: relay.all and relay.all[0].closed)
-    assert relay.all[0].closed == ["test"]
-
-
-async def test_the_hub_stops_a_publisher_even_while_it_takes_a_message() -> None:
-    class Strict(Live):
-        def video(self, timestamp: int, payload: bytes) -> None:
-            self.take(9, timestamp, payload)
-            self.stop("not wanted any more")
-
-    class Hub(Relay):
-        async def publish(self, address: StreamAddress, stop: Callable[[str], None]) -> Live:
-            self.all.append(Strict(address, stop))
-            return self.all[-1]
-
-    relay = Hub()
-    async with serving(relay) as server, client(server) as one:
-        one.send(encoder_session())
-        await one.until_closed()
-    assert relay.all[0].closed == ["not wanted any more"]
-    assert [kind for kind, _, _ in relay.all[0].messages] == [18, 9]
-
-
-async def test_a_sink_that_fails_costs_that_connection() -> None:
-    class Failing(Live):
-        def video(self, timestamp: int, payload: bytes) -> None:
-            raise ValueError("bug")
-
-    class Hub(Relay):
-        async def publish(self, address: StreamAddress, stop: Callable[[str], None]) -> Live:
-            self.all.append(Failing(address, stop))
-            return self.all[-1]
-
-    relay = Hub()
-    async with serving(relay) as server, client(server) as one:
-        one.send(encoder_session())
-        await one.until_closed()
-    assert relay.all[0].closed == ["internal error"]
-
-
 async def test_times_go_on_where_32_bits_end() -> None:
     relay = Relay()
     writer = Writer()
@@ -226,24 +158,3 @@ async def test_unknown_calls_get_an_error_and_do_not_disturb() -> None:
         one.send(Writer().command("getStreamLength", 10.0, None, "cam"))
         await one.until(lambda data: sum(kind == 20 for kind, _ in answers(data)) == 3)
         assert b"NetConnection.Call.Failed" in [body for kind, body in answers(one.received) if kind == 20][1]
-
-
-async def test_it_can_close_twice_and_without_start() -> None:
-    server = RtmpServer(Relay())
-    await server.close()
-    await server.start("127.0.0.1", 0)
-    assert server.port > 0
-    await server.close()
-    await server.close()
-
-
-async def test_two_servers_share_a_port_when_asked() -> None:
-    one, two = RtmpServer(Relay()), RtmpServer(Relay())
-    await one.start("127.0.0.1", 0, reuse_port=True)
-    await two.start("127.0.0.1", one.port, reuse_port=True)
-    await one.close()
-    await two.close()
-
-
-async def test_refused_says_its_code() -> None:
-    assert "NetStream.X: because" in str(Refused("NetStream.X", "because"))
