@@ -26,7 +26,9 @@ def config(*, json: bool, level: str) -> dict[str, Any]:
         logger_factory=structlog.stdlib.LoggerFactory(),
         cache_logger_on_first_use=True,
     )
-    renderer: Any = structlog.processors.JSONRenderer() if json else structlog.dev.ConsoleRenderer(colors=False)
+    renderer: Any = (
+        structlog.processors.JSONRenderer() if json else structlog.dev.ConsoleRenderer(colors=False)
+    )
     return {
         "version": 1,
         "disable_existing_loggers": False,
@@ -43,5 +45,8 @@ def config(*, json: bool, level: str) -> dict[str, Any]:
             # uvicorn's access lines carry query strings, which may carry signatures; ours are redacted.
             "uvicorn.access": {"level": "CRITICAL", "propagate": False},
             "uvicorn": {"handlers": [], "level": level},
+            # A caller's mistake (404, a strange Host) is in the request's own line and is no error of ours.
+            "django.request": {"level": "ERROR"},
+            "django.security": {"level": "CRITICAL"},
         },
     }
