@@ -11,10 +11,8 @@ from snapplatform.storage.models import Bucket
 from tests import factories
 
 
-@pytest.fixture(scope="session", autouse=True)
-def _no_files_left():
-    """The tests' data directory goes with the session."""
-    yield
+def pytest_unconfigure() -> None:
+    """The tests' data directory goes with each process, the one that only hands out tests included."""
     shutil.rmtree(settings.TEST_ROOT, ignore_errors=True)
 
 
