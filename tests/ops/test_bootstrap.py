@@ -2,6 +2,7 @@
 
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -12,7 +13,8 @@ from snapplatform.access.secrets import WrongEncryptionKey
 from snapplatform.ops.bootstrap import ADMIN_LOGIN, DEFAULT_ACCOUNT_ID, bootstrap
 from snapplatform.storage.models import Bucket
 from templates.models import Template
-from tests.ops.processes import MANAGE, PATIENCE, environment
+from tests.ops.conftest import SiteMaker
+from tests.ops.processes import MANAGE, PATIENCE
 
 pytestmark = pytest.mark.django_db
 
@@ -78,10 +80,10 @@ def test_a_database_of_another_key_is_refused() -> None:
     assert not User.objects.exists()
 
 
-def test_several_at_once_on_a_new_site_make_everything_once(tmp_path: Path) -> None:
+def test_several_at_once_on_a_new_site_make_everything_once(tmp_path: Path, site: SiteMaker) -> None:
     """Also the secrets of the data directory, which the first start makes."""
     command = [sys.executable, MANAGE, "bootstrap"]
-    env = environment(tmp_path)
+    env = site()
     running = [
         subprocess.Popen(command, env=env, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
         for _ in range(3)
@@ -95,6 +97,4 @@ def test_several_at_once_on_a_new_site_make_everything_once(tmp_path: Path) -> N
 
 
 def _replaced(**changes: object) -> object:
-    from dataclasses import replace
-
     return replace(settings.SNAP, **changes)

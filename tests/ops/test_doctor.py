@@ -12,6 +12,8 @@ from snapplatform.ops import ports
 from snapplatform.ops.doctor import disk
 from tests.ops.processes import environment, manage
 
+pytestmark = pytest.mark.skipif("SNAP_TEST_DATABASE_URL" in os.environ, reason="done in the run on SQLite")
+
 
 def examined(env: dict[str, str]) -> tuple[int, dict[str, dict[str, object]]]:
     """The exit code, and the findings by subject."""

@@ -14,7 +14,8 @@ from pathlib import Path
 import pytest
 
 from snapplatform.ops.ports import free_port
-from tests.ops.processes import MANAGE, environment, manage, milliseconds_until_gone, started
+from tests.ops.conftest import SiteMaker
+from tests.ops.processes import MANAGE, manage, milliseconds_until_gone, started
 
 pytestmark = pytest.mark.skipif(not hasattr(os, "pidfd_open"), reason="needs Linux")
 
@@ -25,18 +26,13 @@ def run_command(*parts: str) -> list[str]:
     return [sys.executable, MANAGE, "run", *(f"--only={part}" for part in parts)]
 
 
-def site(tmp_path: Path, **variables: object) -> dict[str, str]:
-    ports = {"SNAP_HTTP_PORT": free_port(), "SNAP_RTMP_PORT": free_port()}
-    return environment(tmp_path, **(ports | variables))
-
-
 def answers(env: dict[str, str], path: str = "/admin/login/") -> int:
     with urllib.request.urlopen(f"http://127.0.0.1:{env['SNAP_HTTP_PORT']}{path}", timeout=30) as answer:
         return int(answer.status)
 
 
-def test_everything_starts_answers_and_stops_on_term(tmp_path: Path) -> None:
-    env = site(tmp_path, SNAP_ADMIN_PASSWORD="a password for the test", SNAP_WEB_WORKERS=2)
+def test_everything_starts_answers_and_stops_on_term(site: SiteMaker) -> None:
+    env = site(SNAP_ADMIN_PASSWORD="a password for the test", SNAP_WEB_WORKERS=2)
     with started(run_command(), env) as running:
         running.expect("Snapplatform")
         for child in ("capture-1", "web-1", "web-2", "work"):
@@ -51,8 +47,8 @@ def test_everything_starts_answers_and_stops_on_term(tmp_path: Path) -> None:
         assert "a password for the test" not in "".join(running.lines)
 
 
-def test_killed_supervisor_leaves_no_descendant(tmp_path: Path) -> None:
-    env = site(tmp_path)
+def test_killed_supervisor_leaves_no_descendant(site: SiteMaker) -> None:
+    env = site()
     with started(run_command(), env) as running:
         running.expect("work started")
         assert answers(env) == 200
@@ -62,8 +58,8 @@ def test_killed_supervisor_leaves_no_descendant(tmp_path: Path) -> None:
         assert gone < 1000
 
 
-def test_the_password_is_generated_once_and_shown_once(tmp_path: Path) -> None:
-    env = site(tmp_path)
+def test_the_password_is_generated_once_and_shown_once(site: SiteMaker) -> None:
+    env = site()
     for shown in (True, False):
         with started(run_command("work"), env) as running:
             running.expect("work started")
@@ -73,8 +69,8 @@ def test_the_password_is_generated_once_and_shown_once(tmp_path: Path) -> None:
         assert any("made" in line.lower() for line in running.lines) is shown
 
 
-def test_a_taken_http_port_is_said_in_one_line_with_its_holder(tmp_path: Path) -> None:
-    env = site(tmp_path)
+def test_a_taken_http_port_is_said_in_one_line_with_its_holder(tmp_path: Path, site: SiteMaker) -> None:
+    env = site()
     with started(run_command("web"), env) as first:
         first.expect("web-1 started")
         env = {**env, "SNAP_DATA_DIR": str(tmp_path / "other")}
@@ -87,17 +83,17 @@ def test_a_taken_http_port_is_said_in_one_line_with_its_holder(tmp_path: Path) -
     assert len(second.stderr.strip().splitlines()) == 1
 
 
-def test_a_taken_rtmp_port_is_said_before_anything_starts(tmp_path: Path) -> None:
+def test_a_taken_rtmp_port_is_said_before_anything_starts(site: SiteMaker) -> None:
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = taken.getsockname()[1]
-        result = manage("run", env=site(tmp_path, SNAP_RTMP_PORT=port))
+        result = manage("run", env=site(SNAP_RTMP_PORT=port))
     assert result.returncode == 1
     assert f"Port {port} on 127.0.0.1 is in use by process {os.getpid()}" in result.stderr
     assert "started" not in result.stderr
 
 
-def test_a_second_run_on_the_same_data_is_refused(tmp_path: Path) -> None:
-    env = site(tmp_path)
+def test_a_second_run_on_the_same_data_is_refused(tmp_path: Path, site: SiteMaker) -> None:
+    env = site()
     with started(run_command("work"), env) as first:
         first.expect("work started")
         second = manage("run", "--only=work", env=env)
@@ -105,8 +101,8 @@ def test_a_second_run_on_the_same_data_is_refused(tmp_path: Path) -> None:
     assert f"already works on {tmp_path} as process {first.process.pid}" in second.stderr
 
 
-def test_a_killed_run_does_not_lock_its_data(tmp_path: Path) -> None:
-    env = site(tmp_path)
+def test_a_killed_run_does_not_lock_its_data(site: SiteMaker) -> None:
+    env = site()
     for _ in range(2):
         with started(run_command("work"), env) as running:
             running.expect("work started")
@@ -114,8 +110,8 @@ def test_a_killed_run_does_not_lock_its_data(tmp_path: Path) -> None:
             running.wait()
 
 
-def test_a_killed_web_process_is_replaced_behind_the_same_socket(tmp_path: Path) -> None:
-    env = site(tmp_path)
+def test_a_killed_web_process_is_replaced_behind_the_same_socket(site: SiteMaker) -> None:
+    env = site()
     with started(run_command("web"), env) as running:
         pid = int(running.expect("web-1 started as process").split("process ")[1].split('"')[0])
         assert answers(env) == 200
@@ -124,9 +120,9 @@ def test_a_killed_web_process_is_replaced_behind_the_same_socket(tmp_path: Path)
         running.expect("web-1 started as process")
 
 
-def test_an_unreachable_database_is_one_sentence(tmp_path: Path) -> None:
+def test_an_unreachable_database_is_one_sentence(site: SiteMaker) -> None:
     url = f"postgresql://nobody:hidden-password@127.0.0.1:{free_port()}/none"
-    result = manage("run", env=site(tmp_path, SNAP_DATABASE_URL=url))
+    result = manage("run", env=site(SNAP_DATABASE_URL=url))
     assert result.returncode == 1
     assert "Connection refused" in result.stderr
     assert "manage.py doctor" in result.stderr
@@ -134,8 +130,8 @@ def test_an_unreachable_database_is_one_sentence(tmp_path: Path) -> None:
     assert "hidden-password" not in result.stderr
 
 
-def test_a_database_of_another_key_is_refused(tmp_path: Path) -> None:
-    env = site(tmp_path)
+def test_a_database_of_another_key_is_refused(tmp_path: Path, site: SiteMaker) -> None:
+    env = site()
     assert manage("bootstrap", env=env).returncode == 0
     (tmp_path / "encryption_key").unlink()
     result = manage("run", env=env)
@@ -143,8 +139,9 @@ def test_a_database_of_another_key_is_refused(tmp_path: Path) -> None:
     assert "SNAP_ENCRYPTION_KEYS" in result.stderr
 
 
-def test_work_does_what_is_due_and_stops_in_under_a_second(tmp_path: Path) -> None:
-    env = site(tmp_path)
+@pytest.mark.skipif("SNAP_TEST_DATABASE_URL" in os.environ, reason="looks into the embedded database")
+def test_work_does_what_is_due_and_stops_in_under_a_second(tmp_path: Path, site: SiteMaker) -> None:
+    env = site()
     manage("bootstrap", env=env)
     assert "expired tokens" in manage("work", "--once", env=env).stdout
     assert "Nothing was due." in manage("work", "--once", env=env).stdout
@@ -156,8 +153,8 @@ def test_work_does_what_is_due_and_stops_in_under_a_second(tmp_path: Path) -> No
         assert gone < 5000
 
 
-def test_json_logs_are_json(tmp_path: Path) -> None:
-    with started(run_command("work"), site(tmp_path)) as running:
+def test_json_logs_are_json(site: SiteMaker) -> None:
+    with started(run_command("work"), site()) as running:
         line = running.expect("work started")
         assert json.loads(line)["logger"] == "snapplatform.supervisor"
         running.end(signal.SIGTERM)

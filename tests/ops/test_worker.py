@@ -31,7 +31,7 @@ def duty(name: str, act: object = lambda: "done") -> DutySpec:
     return DutySpec(name, timedelta(0), act)  # type: ignore[arg-type]
 
 
-@pytest.mark.django_db
+@pytest.mark.django_db(transaction=True)  # the loop closes old connections
 def test_a_failing_duty_stops_no_other() -> None:
     def fail() -> str:
         raise ValueError("broken")
@@ -41,7 +41,7 @@ def test_a_failing_duty_stops_no_other() -> None:
     assert Duty.objects.get(name="one").last_result == "failed: ValueError: broken"
 
 
-@pytest.mark.django_db
+@pytest.mark.django_db(transaction=True)  # the loop closes old connections
 def test_a_signal_is_heeded_between_two_duties() -> None:
     stop = Stop()
 
