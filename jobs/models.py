@@ -31,17 +31,19 @@ class Job(models.Model):
     template = models.ForeignKey(Template, on_delete=models.PROTECT, related_name="jobs")
     stream = models.ForeignKey(Stream, on_delete=models.PROTECT, related_name="jobs")
     bucket = models.ForeignKey(Bucket, on_delete=models.PROTECT, related_name="jobs")
-    source_url = models.CharField(max_length=2048, blank=True, help_text="as the caller wrote it, keys removed")
+    source_url = models.CharField(
+        max_length=2048, blank=True, help_text="as the caller wrote it, keys removed"
+    )
     aligned = models.BooleanField(
         default=False, help_text="take pictures at round times instead of spreading jobs over the interval"
     )
     autostart = models.BooleanField(default=False, help_text="start by itself when the stream comes")
     skip_flags = models.JSONField(
-        default=list, blank=True, help_text="pictures with these flags are not stored: black, dark, frozen, duplicate"
+        default=list,
+        blank=True,
+        help_text="pictures with these flags are not stored: black, dark, frozen, duplicate",
     )
-    retention_days = models.PositiveIntegerField(
-        null=True, blank=True, help_text="empty: as the bucket says"
-    )
+    retention_days = models.PositiveIntegerField(null=True, blank=True, help_text="empty: as the bucket says")
     created_at = models.DateTimeField(default=clock.now, editable=False, db_index=True)
     modified_at = models.DateTimeField(default=clock.now, editable=False)
 
@@ -51,7 +53,9 @@ class Job(models.Model):
     )
     run = models.PositiveIntegerField(default=0, editable=False)
     started_at = models.DateTimeField(null=True, blank=True, editable=False)
-    sequence = models.PositiveBigIntegerField(default=0, editable=False, help_text="last {Sequence}; never resets")
+    sequence = models.PositiveBigIntegerField(
+        default=0, editable=False, help_text="last {Sequence}; never resets"
+    )
     last_timestamp = models.BigIntegerField(default=0, editable=False, help_text="last CreateTimestamp, ms")
     expected = models.PositiveBigIntegerField(default=0, editable=False)
     captured = models.PositiveBigIntegerField(default=0, editable=False)
@@ -70,7 +74,7 @@ class Job(models.Model):
 
 
 class Snapshot(models.Model):
-    """One picture taken by a job. The overwrite object of a job is one row (`is_overlay`), updated in place."""
+    """One picture taken by a job. A job's overwrite object is one row (`is_overlay`), updated in place."""
 
     id = models.UUIDField(primary_key=True, default=ids.new_id, editable=False)
     account = models.ForeignKey(Account, on_delete=models.PROTECT, related_name="+")
@@ -84,7 +88,9 @@ class Snapshot(models.Model):
     )
     frame_at = models.DateTimeField(help_text="when the frame reached us")
     media_time_ms = models.BigIntegerField(help_text="the frame's time stamp in the stream")
-    source_at = models.DateTimeField(null=True, blank=True, help_text="the source's own clock, where it tells")
+    source_at = models.DateTimeField(
+        null=True, blank=True, help_text="the source's own clock, where it tells"
+    )
     clock_offset_ms = models.IntegerField(default=0, help_text="the node's clock minus the database's")
     stored_at = models.DateTimeField(help_text="when the bytes were safe")
     lag_ms = models.IntegerField(help_text="from the tick of the grid to stored")
@@ -100,7 +106,9 @@ class Snapshot(models.Model):
     class Meta:
         constraints = [
             models.UniqueConstraint(fields=["job", "timestamp"], name="snapshot_timestamp_unique_in_job"),
-            models.UniqueConstraint(fields=["job"], condition=Q(is_overlay=True), name="snapshot_one_overlay_a_job"),
+            models.UniqueConstraint(
+                fields=["job"], condition=Q(is_overlay=True), name="snapshot_one_overlay_a_job"
+            ),
         ]
         indexes = [
             models.Index(fields=["account", "-timestamp"], name="snapshot_account_time"),

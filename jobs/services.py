@@ -34,12 +34,17 @@ def submit_job(
     source_url: str = "",
     **options: Any,
 ) -> Job:
-    """A new job. It starts by itself when the stream is live (or `autostart` is given) and the account's limit
-    allows; else it stays init until somebody starts it.
+    """A new job. It starts by itself when the stream is live (or `autostart` is given) and the account's
+    limit allows; else it stays init until somebody starts it.
 
     `options`: aligned, autostart, skip_flags, retention_days. Raises InvalidValue, InvalidValues.
     """
-    require(principal, "snap:SubmitJob", "job", context={"snap:StreamName": stream.name, "snap:Bucket": bucket.name})
+    require(
+        principal,
+        "snap:SubmitJob",
+        "job",
+        context={"snap:StreamName": stream.name, "snap:Bucket": bucket.name},
+    )
     job = Job(
         account_id=principal.account_id,
         name=name,
@@ -71,7 +76,7 @@ def update_job(*, principal: Principal, job_id: object, **changes: Any) -> Job:
 
 
 def start_job(*, principal: Principal, job_id: object, wait_for_stream: bool = False) -> Job:
-    """Start an init or paused job. Raises JobAlreadyStarted, JobLimitExceeded, and StreamNotLive unless it may wait."""
+    """Start an init or paused job. Raises JobAlreadyStarted, JobLimitExceeded, StreamNotLive."""
     job = get_job(principal=principal, job_id=job_id, action="snap:StartJob")
     if job.status == Job.Status.STARTED:
         raise JobAlreadyStarted(str(job.pk))
@@ -113,7 +118,7 @@ def delete_snapshot(*, principal: Principal, snapshot_id: object) -> None:
 
 
 def delete_snapshots(*, principal: Principal, snapshot_ids: list[object]) -> int:
-    """Delete pictures of the account. Raises SnapshotNotFound when one of them does not exist; then none is deleted."""
+    """Delete pictures of the account. Raises SnapshotNotFound, and deletes none, when one does not exist."""
     found = rules.snapshots_of(principal, snapshot_ids)
     for snapshot in found:
         require(principal, "snap:DeleteSnapshot", "snapshot", snapshot.pk)
@@ -121,7 +126,7 @@ def delete_snapshots(*, principal: Principal, snapshot_ids: list[object]) -> int
 
 
 def _start(job: Job, *, from_states: tuple[Job.Status, ...], live: bool) -> None:
-    """The one way into `started`. The account's row is locked, so two starts can't both take the last place."""
+    """The one way into `started`. The account's row is locked: two starts can't both take the last place."""
     limit = settings.SNAP.started_jobs_limit
     with transaction.atomic():
         list(Account.objects.select_for_update().filter(pk=job.account_id).values_list("pk"))
@@ -139,5 +144,3 @@ def _start(job: Job, *, from_states: tuple[Job.Status, ...], live: bool) -> None
         if Job.objects.filter(pk=job.pk).exists():
             raise JobAlreadyStarted(str(job.pk))
         raise JobNotFound(id=str(job.pk))
-
-

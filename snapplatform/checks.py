@@ -1,14 +1,16 @@
-"""Checks of values that callers give, shared by all services. They answer in words before a database would."""
+"""Checks of values that callers give, for all services: they answer in words before a database would."""
 
 from snapplatform.errors import InvalidValue, InvalidValues
 
 
 def text(parameter: str, value: object, *, longest: int, shortest: int = 0) -> str:
-    """A printable text within lengths. NUL and lone surrogates would make PostgreSQL fail where SQLite stores them."""
+    """A printable text within lengths. PostgreSQL fails on NUL and lone surrogates, which SQLite stores."""
     if not isinstance(value, str):
         raise InvalidValue(parameter, "must be text")
     if len(value) < shortest:
-        raise InvalidValue(parameter, "must not be empty" if shortest == 1 else f"at least {shortest} characters")
+        raise InvalidValue(
+            parameter, "must not be empty" if shortest == 1 else f"at least {shortest} characters"
+        )
     if len(value) > longest:
         raise InvalidValue(parameter, f"at most {longest} characters")
     if not value.isprintable():
@@ -34,8 +36,8 @@ def choice(parameter: str, value: object, choices: list[str]) -> str:
 class Problems:
     """Collects what is wrong with several parameters, so that a caller learns of all at once.
 
-        with problems.of(): checks.text(...)
-        problems.raise_any()
+    with problems.of(): checks.text(...)
+    problems.raise_any()
     """
 
     def __init__(self) -> None:

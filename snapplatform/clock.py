@@ -26,7 +26,7 @@ def monotonic() -> float:
 @contextmanager
 def hold(at: datetime) -> Iterator[None]:
     """Make now() answer `at` inside the block. Tests only."""
-    global _held  # noqa: PLW0603 - the one switch that tests need
+    global _held
     before, _held = _held, at
     try:
         yield

@@ -16,7 +16,7 @@ _SHARED: list[Any] = [
 
 
 def config(*, json: bool, level: str) -> dict[str, Any]:
-    """Django's LOGGING dictionary; also sets structlog up, so that both kinds of loggers write the same lines."""
+    """Django's LOGGING dictionary; also sets structlog up, so that both kinds of loggers write alike."""
     structlog.configure(
         processors=[
             structlog.stdlib.filter_by_level,

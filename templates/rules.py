@@ -1,4 +1,4 @@
-"""What a template may say. ICE's rules for names and intervals, widened natively (0.5 s, PNG, WebP, sizes)."""
+"""What a template may say: ICE's rules for names and intervals, widened (0.5 s, PNG, WebP, sizes)."""
 
 from snapplatform import checks
 from snapplatform.errors import InvalidValue

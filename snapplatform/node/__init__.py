@@ -1,1 +1,1 @@
-"""The capture node: RTMP ingest, live streams, jobs, decoders, and the one thread that writes to the database."""
+"""The capture node: RTMP ingest, live streams, jobs, decoders, and the thread that writes to the database."""

@@ -8,7 +8,14 @@ from snapplatform import clock, ids
 from snapplatform.media.codec import CodecConfig
 from snapplatform.media.pool import DecoderPool
 from snapplatform.media.ring import Packet
-from snapplatform.media.types import DecodeFailed, OutputSpec, Picture, PictureFacts, PictureRequest, PictureResult
+from snapplatform.media.types import (
+    DecodeFailed,
+    OutputSpec,
+    Picture,
+    PictureFacts,
+    PictureRequest,
+    PictureResult,
+)
 from snapplatform.streams.hub import LiveStream
 
 _Key = tuple[int, int, int]

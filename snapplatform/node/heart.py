@@ -27,7 +27,13 @@ class Heart:
     """Beats until cancelled."""
 
     def __init__(
-        self, node_id: UUID, database: DatabaseThread, hub: Hub, pool: DecoderPool, writer: Writer, rtmp: ServerStats
+        self,
+        node_id: UUID,
+        database: DatabaseThread,
+        hub: Hub,
+        pool: DecoderPool,
+        writer: Writer,
+        rtmp: ServerStats,
     ) -> None:
         self._node_id = node_id
         self._database = database
@@ -98,5 +104,3 @@ def _write(facts: dict[Held, dict[str, Any]]) -> None:
     with transaction.atomic():
         for held, row in facts.items():
             live.describe(held, **row)
-
-

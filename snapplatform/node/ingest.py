@@ -9,7 +9,8 @@ from uuid import UUID
 
 from django.conf import settings
 
-from jobs import capture as captures
+from jobs import publishing
+from jobs.capture import STREAM_OFFLINE
 from snapplatform import clock
 from snapplatform.errors import AlreadyPublished, InvalidValue, PermissionRefused
 from snapplatform.node.threads import DatabaseThread
@@ -28,7 +29,9 @@ SILENT_SECONDS = 3.0
 class Ingest:
     """Implements rtmp.interface.Directory with the database behind it."""
 
-    def __init__(self, node_id: UUID, hub: Hub, database: DatabaseThread, *, on_live: Callable[[], None]) -> None:
+    def __init__(
+        self, node_id: UUID, hub: Hub, database: DatabaseThread, *, on_live: Callable[[], None]
+    ) -> None:
         self._node_id = node_id
         self._hub = hub
         self._database = database
@@ -39,7 +42,9 @@ class Ingest:
     async def publish(self, address: StreamAddress, stop: Callable[[str], None]) -> Sink:
         """Raises Refused: Unauthorized without a right key, BadName for a bad name or a second publisher."""
         bad_name = "NetStream.Publish.BadName"
-        account_id = await self._admit(address, "snap:PublishStream", bad_name, "NetStream.Publish.Unauthorized")
+        account_id = await self._admit(
+            address, "snap:PublishStream", bad_name, "NetStream.Publish.Unauthorized"
+        )
         await self._replace_silent(account_id, address.name)
         try:
             held = await self._go_live(account_id, address)
@@ -83,7 +88,11 @@ class Ingest:
     async def _go_live(self, account_id: int, address: StreamAddress) -> Held:
         """Take the stream. If the peer leaves while the database is asked, the stream is given back."""
         take = partial(
-            live.go_live, node_id=self._node_id, account_id=account_id, name=address.name, publisher=address.peer
+            live.go_live,
+            node_id=self._node_id,
+            account_id=account_id,
+            name=address.name,
+            publisher=address.peer,
         )
         asking = asyncio.ensure_future(self._database.run(take))
         try:
@@ -133,7 +142,7 @@ class Ingest:
 
 def _go_offline(held: Held, reason: str) -> None:
     if live.go_offline(held, reason):
-        captures.set_waiting(held.stream_id, captures.STREAM_OFFLINE)
+        publishing.set_waiting(held.stream_id, STREAM_OFFLINE)
 
 
 class _Subscription:

@@ -16,8 +16,8 @@ from snapplatform.node.desk import PictureDesk
 from snapplatform.node.heart import Heart
 from snapplatform.node.ingest import Ingest
 from snapplatform.node.roster import Roster
-from snapplatform.node.runner import Bench
 from snapplatform.node.threads import DatabaseThread, DiskThreads
+from snapplatform.node.tools import Tools
 from snapplatform.node.writer import Writer
 from snapplatform.node.writing import BucketWriting
 from snapplatform.rtmp.limits import Limits
@@ -82,7 +82,7 @@ class CaptureNode:
         self.writer = Writer(self.database, self.disk)
         self.roster = Roster(
             self.hub,
-            Bench(PictureDesk(self.pool), BucketWriting(self.database, self.disk), self.writer),
+            Tools(PictureDesk(self.pool), BucketWriting(self.database, self.disk), self.writer),
             self.database,
         )
         self.node_id: UUID | None = None

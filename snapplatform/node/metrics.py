@@ -5,18 +5,34 @@ from prometheus_client import Counter, Gauge, Histogram
 _SECONDS = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10)
 
 CAPTURED = Counter("snapplatform_captures_total", "Pictures stored and registered.")
-REFUSED = Counter("snapplatform_captures_refused_total", "Pictures taken but not registered, by reason.", ["reason"])
+REFUSED = Counter(
+    "snapplatform_captures_refused_total", "Pictures taken but not registered, by reason.", ["reason"]
+)
 SKIPPED = Counter("snapplatform_captures_skipped_total", "Ticks without a picture, by reason.", ["reason"])
-LAG = Histogram("snapplatform_capture_lag_seconds", "From the tick to the picture's bytes being safe.", buckets=_SECONDS)
-DECODE = Histogram("snapplatform_decode_seconds", "Decoding one frame, in the decoder process.", buckets=_SECONDS)
-PUBLISH = Histogram("snapplatform_publish_seconds", "One database transaction that registers pictures.", buckets=_SECONDS)
+LAG = Histogram(
+    "snapplatform_capture_lag_seconds", "From the tick to the picture's bytes being safe.", buckets=_SECONDS
+)
+DECODE = Histogram(
+    "snapplatform_decode_seconds", "Decoding one frame, in the decoder process.", buckets=_SECONDS
+)
+PUBLISH = Histogram(
+    "snapplatform_publish_seconds", "One database transaction that registers pictures.", buckets=_SECONDS
+)
 STREAMS = Gauge("snapplatform_node_streams", "Streams published to the node.", multiprocess_mode="livesum")
 JOBS = Gauge("snapplatform_node_jobs", "Jobs the node takes pictures for.", multiprocess_mode="livesum")
 PLAYERS = Gauge("snapplatform_node_players", "Players connected to the node.", multiprocess_mode="livesum")
-RTMP_BYTES = Gauge("snapplatform_rtmp_received_bytes", "Bytes received over RTMP.", multiprocess_mode="livesum")
-RTMP_ERRORS = Gauge(
-    "snapplatform_rtmp_protocol_errors", "Connections closed for malformed input.", multiprocess_mode="livesum"
+RTMP_BYTES = Gauge(
+    "snapplatform_rtmp_received_bytes", "Bytes received over RTMP.", multiprocess_mode="livesum"
 )
-DECODERS = Gauge("snapplatform_decoders_ready", "Decoder processes ready for work.", multiprocess_mode="livesum")
+RTMP_ERRORS = Gauge(
+    "snapplatform_rtmp_protocol_errors",
+    "Connections closed for malformed input.",
+    multiprocess_mode="livesum",
+)
+DECODERS = Gauge(
+    "snapplatform_decoders_ready", "Decoder processes ready for work.", multiprocess_mode="livesum"
+)
 DECODER_RESTARTS = Gauge("snapplatform_decoder_restarts", "Decoders replaced.", multiprocess_mode="livesum")
-WRITER_QUEUE = Gauge("snapplatform_writer_queue", "Pictures waiting for the database.", multiprocess_mode="livesum")
+WRITER_QUEUE = Gauge(
+    "snapplatform_writer_queue", "Pictures waiting for the database.", multiprocess_mode="livesum"
+)

@@ -4,12 +4,13 @@ import asyncio
 import logging
 from uuid import UUID
 
-from jobs import capture as captures
+from jobs import publishing
 from jobs.spec import JobSpec, started_jobs
 from snapplatform import clock
 from snapplatform.node import metrics
-from snapplatform.node.runner import Bench, JobRunner
+from snapplatform.node.runner import JobRunner
 from snapplatform.node.threads import DatabaseThread
+from snapplatform.node.tools import Tools
 from snapplatform.streams.hub import Hub, LiveStream
 
 log = logging.getLogger("snapplatform.node")
@@ -22,9 +23,9 @@ GRACE_SECONDS = 3.0
 class Roster:
     """Starts, changes and stops runners as jobs and streams come and go."""
 
-    def __init__(self, hub: Hub, bench: Bench, database: DatabaseThread) -> None:
+    def __init__(self, hub: Hub, tools: Tools, database: DatabaseThread) -> None:
         self._hub = hub
-        self._bench = bench
+        self._tools = tools
         self._database = database
         self._runners: dict[UUID, JobRunner] = {}
         self._captures: set[asyncio.Task[None]] = set()
@@ -72,7 +73,7 @@ class Roster:
                 if runner.spec != spec:
                     runner.update(spec)
             else:
-                runner = self._runners[spec.id] = JobRunner(spec, stream, self._bench)
+                runner = self._runners[spec.id] = JobRunner(spec, stream, self._tools)
                 runner.start()
         await self._say_waiting(live, specs)
         metrics.JOBS.set(len(self._runners))
@@ -83,8 +84,8 @@ class Roster:
 
     def _stop(self, job_id: UUID) -> None:
         for task in self._runners.pop(job_id).stop():
-            self._captures.add(task)
-            task.add_done_callback(self._captures.discard)
+            self._publishing.add(task)
+            task.add_done_callback(self._publishing.discard)
 
     async def _say_waiting(self, live: dict[UUID, LiveStream], specs: dict[UUID, JobSpec]) -> None:
         now = clock.monotonic()
@@ -94,4 +95,4 @@ class Roster:
             if state and now - stream.started < GRACE_SECONDS:
                 continue
             if any(spec.waiting != state for spec in specs.values() if spec.stream_id == stream_id):
-                await self._database.run(captures.set_waiting, stream_id, state)
+                await self._database.run(publishing.set_waiting, stream_id, state)

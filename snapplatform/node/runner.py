@@ -3,9 +3,6 @@
 import asyncio
 import logging
 from collections.abc import Sequence
-from dataclasses import dataclass
-from typing import Protocol
-from uuid import UUID
 
 from jobs import grid
 from jobs.capture import Capture, Counts
@@ -16,8 +13,7 @@ from snapplatform.media.ring import Packet
 from snapplatform.media.signature import compare
 from snapplatform.media.types import DecodeFailed, OutputSpec, Picture, PictureResult
 from snapplatform.node import metrics
-from snapplatform.node.desk import PictureDesk
-from snapplatform.storage.store import Blob
+from snapplatform.node.tools import Tools
 from snapplatform.streams.hub import LiveStream
 
 log = logging.getLogger("snapplatform.node")
@@ -32,41 +28,13 @@ LATE_SECONDS = 1.0
 MAX_IN_FLIGHT = 2
 
 
-class Outlet(Protocol):
-    """Where pictures and counts go: the writer."""
-
-    offset_ms: int
-
-    def put(self, capture: Capture) -> None: ...
-
-    def counts(self, job_id: UUID, run: int) -> Counts: ...
-
-    @property
-    def full(self) -> bool: ...
-
-
-class Writing(Protocol):
-    """Puts bytes into a bucket. Raises StorageUnavailable."""
-
-    async def __call__(self, bucket_id: UUID, data: bytes, image_format: str, copies: int) -> list[Blob]: ...
-
-
-@dataclass(slots=True)
-class Bench:
-    """What every runner of a node works with."""
-
-    desk: PictureDesk
-    write: Writing
-    outlet: Outlet
-
-
 class JobRunner:
     """Watches one stream for one job. Started at once with a first picture; then one per tick."""
 
-    def __init__(self, spec: JobSpec, stream: LiveStream, bench: Bench) -> None:
+    def __init__(self, spec: JobSpec, stream: LiveStream, tools: Tools) -> None:
         self.spec = spec
         self.stream = stream
-        self._bench = bench
+        self._tools = tools
         self._loop = asyncio.get_running_loop()
         self._timer: asyncio.TimerHandle | None = None
         self._tasks: set[asyncio.Task[None]] = set()
@@ -159,7 +127,7 @@ class JobRunner:
             packets = packets[:1]
         if len(self._tasks) >= MAX_IN_FLIGHT:
             self._skip(BUSY)
-        elif self._bench.outlet.full:
+        elif self._tools.outlet.full:
             self._skip(BEHIND)
         elif packets:
             self._last_packet = packets[-1]
@@ -170,7 +138,7 @@ class JobRunner:
     async def _capture(self, spec: JobSpec, packets: Sequence[Packet], tick: float) -> None:
         output = OutputSpec(spec.image_format, spec.quality, spec.width, spec.height)  # type: ignore[arg-type]
         try:
-            result, picture = await self._bench.desk.take(self.stream, packets, output)
+            result, picture = await self._tools.desk.take(self.stream, packets, output)
         except DecodeFailed as error:
             log.warning("no picture of %s for job %s: %s", self.stream.held.name, spec.id, error)
             self._skip(f"decode: {error.reason}")
@@ -196,9 +164,9 @@ class JobRunner:
         picture: Picture,
     ) -> None:
         copies = int(spec.sequence) + int(spec.overwrite)
-        blobs = await self._bench.write(spec.bucket_id, picture.data, spec.image_format, copies)
+        blobs = await self._tools.write(spec.bucket_id, picture.data, spec.image_format, copies)
         now = clock.monotonic()
-        self._bench.outlet.put(
+        self._tools.outlet.put(
             Capture(
                 job_id=spec.id,
                 stream_id=spec.stream_id,
@@ -213,7 +181,7 @@ class JobRunner:
                 flags=flags,
                 frame_at=clock.wall_time(packet.received_at),
                 media_time_ms=packet.pts_ms,
-                clock_offset_ms=self._bench.outlet.offset_ms,
+                clock_offset_ms=self._tools.outlet.offset_ms,
                 tick_at=clock.wall_time(tick),
                 stored_at=clock.now(),
                 late=now - tick > min(LATE_SECONDS, spec.interval_ms / 2000),
@@ -223,7 +191,7 @@ class JobRunner:
         metrics.DECODE.observe(result.decode_ms / 1000)
 
     def _counts(self) -> Counts:
-        return self._bench.outlet.counts(self.spec.id, self.spec.run)
+        return self._tools.outlet.counts(self.spec.id, self.spec.run)
 
     def _skip(self, reason: str, expected: int = 0) -> None:
         counts = self._counts()

@@ -12,7 +12,7 @@ from uuid import UUID
 
 from django.db import InterfaceError, OperationalError
 
-from jobs import capture as captures
+from jobs import publishing
 from jobs.capture import Capture, Counts, JobRun
 from snapplatform import clock
 from snapplatform.node import metrics
@@ -86,11 +86,11 @@ class Writer:
         counts = {run: self._counts.pop(run) for run in runs if run in self._counts}
         try:
             with metrics.PUBLISH.time():
-                reasons, garbage = await self._patiently(captures.publish, batch, counts)
+                reasons, garbage = await self._patiently(publishing.publish, batch, counts)
         except Exception:  # one bad picture must not hold up the others: try them one by one
             log.exception("a batch of %d pictures was refused by the database", len(batch))
             reasons, garbage = await self._one_by_one(batch)
-            await self._patiently(captures.count, counts)
+            await self._patiently(publishing.count, counts)
         for _ in batch:
             self._waiting.popleft()
         for reason in reasons:
@@ -105,12 +105,12 @@ class Writer:
         reasons, garbage = [], []
         for capture in batch:
             try:
-                [reason], made = await self._patiently(captures.publish, [capture], {})
+                [reason], made = await self._patiently(publishing.publish, [capture], {})
                 garbage += made
             except Exception:
                 log.exception("a picture of job %s can't be registered", capture.job_id)
                 reason = "database error"
-                await self._patiently(captures.discard, capture)
+                await self._patiently(publishing.discard, capture)
             reasons.append(reason)
         return reasons, garbage
 
@@ -124,7 +124,7 @@ class Writer:
         counts, self._counts = self._counts, {}
         self._counted_at = clock.monotonic()
         if counts:
-            await self._patiently(captures.count, counts)
+            await self._patiently(publishing.count, counts)
 
     async def _patiently(self, call: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
         """Do it in the database thread, again and again while the database is away."""

@@ -6,6 +6,7 @@ from typing import Any
 from django.conf import settings
 from django.contrib import admin
 from django.http import HttpRequest
+from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from unfold.decorators import display
 
@@ -17,9 +18,14 @@ from snapplatform.access.principal import Principal
 from snapplatform.streams import addresses, services
 from snapplatform.streams.models import Stream, StreamKey
 
+_GSTREAMER = (
+    "videotestsrc is-live=true ! x264enc tune=zerolatency key-int-max=60 ! h264parse ! flvmux streamable=true"
+)
+LIVE_FACTS = ("online", "offline", "video", "audio_codec", "rate", "gop", "keyframe")
+
 
 def _create_key(principal: Principal, stream: Stream) -> Shown:
-    key, secret = services.create_stream_key(principal=principal, label=stream.name[:64], stream_id=stream.pk)
+    _, secret = services.create_stream_key(principal=principal, label=stream.name[:64], stream_id=stream.pk)
     return key_shown(secret, stream, back=f"../../../{stream.pk}/change/")
 
 
@@ -27,21 +33,19 @@ class StreamAdmin(ServicedAdmin):
     add_label = "Register stream"
     empty_text = "Publish to the address above and the stream appears here, or register its name first."
     may_add = may_change = may_delete = True
-    list_display = ("name_and_title", "live", "video", "rate", "gop", "online")
+    list_display: tuple[str, ...] = ("name_and_title", "live", "video", "rate", "gop", "online")
     list_filter = ("state",)
     list_select_related = ("account",)
     search_fields = ("name", "title")
     ordering = ("state", "name")
     list_before_template = "web/streams/where.html"
     change_form_outer_before_template = "web/streams/head.html"
-    readonly_fields = (
-        "live", "video", "audio_codec", "rate", "gop", "online", "offline", "keyframe", "publisher", "node", "number",
-    )  # fmt: skip
+    readonly_fields = (*LIVE_FACTS, "publisher", "number", "node")
     fieldsets = (
         ("Settings", {"fields": ("name", "title", "preroll_seconds")}),
         (
             "Live state",
-            {"fields": ("online", "offline", "video", "audio_codec", "rate", "gop", "keyframe", "publisher", "number")},
+            {"fields": (*LIVE_FACTS, "publisher", "number")},
         ),
     )
     add_fieldsets = ((None, {"fields": ("name", "title", "preroll_seconds")}),)
@@ -73,7 +77,14 @@ class StreamAdmin(ServicedAdmin):
         return super().changelist_view(request, {**where, **(extra_context or {})})
 
     def panel(self, request: HttpRequest, obj: Stream) -> dict[str, Any]:
-        return {"stream": obj, "badge": adminkit.live_badge(is_live(obj)), "publish": how_to_publish(obj)}
+        state = format_html("online {}", self.online(obj)) if is_live(obj) else self.offline(obj)
+        facts = adminkit.facts(self.video(obj), self.rate(obj), state) if obj.epoch else ""
+        return {
+            "stream": obj,
+            "badge": adminkit.live_badge(is_live(obj)),
+            "facts": facts,
+            "publish": how_to_publish(obj),
+        }
 
     @display(description="Stream", ordering="name")
     def name_and_title(self, obj: Stream) -> SafeString:
@@ -170,15 +181,14 @@ def publish_server() -> str:
 
 
 def how_to_publish(stream: Stream) -> dict[str, Any]:
-    """The addresses and command lines of encoders. The name is quoted, since it may hold what shells act upon."""
+    """Addresses and command lines for encoders; quoted, as a name may hold what shells act upon."""
     url = shlex.quote(addresses.publish_url(stream.name))
     return {
         "url": addresses.publish_url(stream.name),
         "server": publish_server(),
         "key": stream.name,
         "ffmpeg": f"ffmpeg -re -i video.mp4 -c:v libx264 -g 60 -c:a aac -f flv {url}",
-        "gstreamer": "gst-launch-1.0 videotestsrc is-live=true ! x264enc tune=zerolatency key-int-max=60 "
-        f"! h264parse ! flvmux streamable=true ! rtmp2sink location={url}",
+        "gstreamer": f"gst-launch-1.0 {_GSTREAMER} ! rtmp2sink location={url}",
         "open": settings.SNAP.ingest_open,
     }
 

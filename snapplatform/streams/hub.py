@@ -1,4 +1,4 @@
-"""Live streams of this process: one ring for all readers, players fed from it. No database, all on the loop."""
+"""Live streams of this process: one ring for all readers and players. No database, all on the loop."""
 
 from collections.abc import Callable
 from typing import Protocol

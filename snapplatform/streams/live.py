@@ -1,4 +1,4 @@
-"""The live state of streams, written by the node that holds them. Every write is guarded by node and epoch."""
+"""The live state of streams, written by the node that holds them, and guarded by node and epoch."""
 
 from dataclasses import dataclass
 from datetime import timedelta
@@ -33,14 +33,23 @@ class Held:
 
 
 def admit(*, name: str, key: str, open_account: bool, action: str = "snap:PublishStream") -> int:
-    """The account whose stream `name` the bearer of `key` may publish or play. Raises PermissionRefused, InvalidValue.
+    """The account whose stream `name` the bearer of `key` may publish or play.
 
-    `open_account`: no key is needed (a loopback peer of the embedded default); then it is the site's first account.
+    `open_account`: no key is needed (a loopback peer of the embedded default), and it is the site's first
+    account. Raises PermissionRefused, InvalidValue.
     """
     check_name(name)
     if key:
-        row = StreamKey.objects.filter(digest=digest(key), revoked=False).select_related("account", "stream").first()
-        if row and row.account.status == Account.Status.ACTIVE and (row.stream is None or row.stream.name == name):
+        row = (
+            StreamKey.objects.filter(digest=digest(key), revoked=False)
+            .select_related("account", "stream")
+            .first()
+        )
+        if (
+            row
+            and row.account.status == Account.Status.ACTIVE
+            and (row.stream is None or row.stream.name == name)
+        ):
             return row.account_id
         raise PermissionRefused(action, name, why="unknown or revoked key")
     first = Account.objects.order_by("created_at", "pk").first() if open_account else None
@@ -50,7 +59,7 @@ def admit(*, name: str, key: str, open_account: bool, action: str = "snap:Publis
 
 
 def go_live(*, node_id: UUID, account_id: int, name: str, publisher: str) -> Held:
-    """Take the stream for this node, under a new epoch. Raises AlreadyPublished while a living node holds it."""
+    """Take the stream for this node, under a new epoch. AlreadyPublished while a living node holds it."""
     stream, _ = ensure_stream(account_id=account_id, name=name)
     free = Q(state=Stream.State.OFFLINE) | Q(node=None) | ~Q(node__in=nodes.alive())
     taken = Stream.objects.filter(free, pk=stream.pk).update(
@@ -72,7 +81,7 @@ def go_live(*, node_id: UUID, account_id: int, name: str, publisher: str) -> Hel
 
 
 def describe(held: Held, **facts: Any) -> bool:
-    """Keep what is known of the stream now (codec, size, rates, last_keyframe_at). False: we hold it no longer."""
+    """Keep what is known of the stream now (codec, size, rates, ...). False: we hold it no longer."""
     return Stream.objects.filter(**_guard(held)).update(**facts) == 1
 
 
@@ -96,4 +105,6 @@ def _guard(held: Held) -> dict[str, object]:
     return {"pk": held.stream_id, "node": held.node_id, "epoch": held.epoch}
 
 
-DUTIES = [DutySpec("release streams of dead nodes", timedelta(seconds=5), lambda: f"{release_dead()} streams")]
+DUTIES = [
+    DutySpec("release streams of dead nodes", timedelta(seconds=5), lambda: f"{release_dead()} streams")
+]

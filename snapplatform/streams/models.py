@@ -35,7 +35,9 @@ class Stream(models.Model):
 
     state = models.CharField(max_length=16, choices=State, default=State.OFFLINE, db_index=True)
     node = models.ForeignKey(Node, null=True, blank=True, on_delete=models.SET_NULL, related_name="streams")
-    epoch = models.PositiveBigIntegerField(default=0, help_text="counts every time somebody starts publishing")
+    epoch = models.PositiveBigIntegerField(
+        default=0, help_text="counts every time somebody starts publishing"
+    )
     online_since = models.DateTimeField(null=True, blank=True)
     offline_since = models.DateTimeField(null=True, blank=True)
     offline_reason = models.CharField(max_length=200, blank=True)
@@ -74,7 +76,9 @@ class StreamKey(models.Model):
     )
     label = models.CharField(max_length=64, blank=True)
     digest = models.CharField(max_length=64, unique=True, editable=False)
-    hint = models.CharField(max_length=8, editable=False, help_text="the first characters, to tell keys apart")
+    hint = models.CharField(
+        max_length=8, editable=False, help_text="the first characters, to tell keys apart"
+    )
     revoked = models.BooleanField(default=False)
     created_at = models.DateTimeField(default=clock.now, editable=False)
 

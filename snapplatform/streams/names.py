@@ -8,7 +8,7 @@ FORBIDDEN = '?#&"<>\\'
 
 
 def check_name(name: str, parameter: str = "name") -> str:
-    """Raise InvalidValue unless `name` may name a stream. `/` and `:` are fine; they occur in vendors' names."""
+    """Raise InvalidValue unless `name` may name a stream. `/` and `:` may stand in it."""
     checks.text(parameter, name, shortest=1, longest=MAX_NAME)
     if bad := sorted(set(name) & set(FORBIDDEN)):
         raise InvalidValue(parameter, f"must not contain {' '.join(bad)}")

@@ -44,7 +44,9 @@ def ensure_stream(*, account_id: int, name: str, **defaults: Any) -> tuple[Strea
         newest = Stream.objects.filter(account=account_id).aggregate(newest=Max("number"))["newest"] or 0
         try:
             with transaction.atomic():
-                return Stream.objects.create(account_id=account_id, name=name, number=newest + 1, **defaults), True
+                return Stream.objects.create(
+                    account_id=account_id, name=name, number=newest + 1, **defaults
+                ), True
         except IntegrityError:
             continue  # another process took the name or the number between the two statements
     raise AlreadyExists("stream", name)

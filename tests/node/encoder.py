@@ -50,7 +50,9 @@ class Encoder:
         """The sequence header and these packets; their times start at `at` ms."""
         parts = [(messages.VIDEO, at, b"\x17\x00\x00\x00\x00" + config.extradata)]
         for packet in packets:
-            head = bytes((0x17 if packet.keyframe else 0x27, 1)) + packet.cts_ms.to_bytes(3, "big", signed=True)
+            head = bytes((0x17 if packet.keyframe else 0x27, 1)) + packet.cts_ms.to_bytes(
+                3, "big", signed=True
+            )
             parts.append((messages.VIDEO, at + packet.dts_ms, head + bytes(packet.data)))
         await self._send(parts)
 

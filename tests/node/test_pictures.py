@@ -83,7 +83,9 @@ async def test_exact_takes_the_newest_frame_of_the_gop(node, make_job, ask, foot
 
 
 async def test_jobs_of_one_stream_share_one_decode(node, make_job, ask, footage):
-    jobs = [await make_job(interval_ms=60_000) for _ in range(3)] + [await make_job(interval_ms=60_000, width=160)]
+    jobs = [await make_job(interval_ms=60_000) for _ in range(3)] + [
+        await make_job(interval_ms=60_000, width=160)
+    ]
     async with Encoder(node.rtmp_port, "cam") as encoder:
         await ask(lambda: len(node.roster._runners) == 4)
         await encoder.video(*footage)
@@ -111,6 +113,8 @@ async def test_a_name_that_holds_other_bytes_is_skipped(node, make_job, ask, foo
     async with Encoder(node.rtmp_port, "cam") as encoder:
         await encoder.video(config, packets)
         await ask(
-            lambda: sum(job.skips.filter(reason="name taken").count() for job in (first, second)) == 1
-            and len(pictures(first)) + len(pictures(second)) == 1
+            lambda: (
+                sum(job.skips.filter(reason="name taken").count() for job in (first, second)) == 1
+                and len(pictures(first)) + len(pictures(second)) == 1
+            )
         )

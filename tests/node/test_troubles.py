@@ -40,7 +40,9 @@ async def test_audio_alone_ends_in_a_clear_reason(node, make_job, ask):
         assert (await ask(lambda: Stream.objects.get(pk=job.stream_id, state="live"))).epoch == 1
 
 
-async def test_a_new_resolution_in_mid_stream_gives_right_pictures(node, make_job, ask, footage, wide_footage):
+async def test_a_new_resolution_in_mid_stream_gives_right_pictures(
+    node, make_job, ask, footage, wide_footage
+):
     job = await make_job()
     async with Encoder(node.rtmp_port, "cam") as encoder:
         await encoder.video(footage[0], footage[1][:5])
@@ -93,7 +95,7 @@ async def test_a_second_publisher_of_a_name_is_refused(node, make_job, ask, foot
 
 
 async def test_a_key_names_the_account_and_a_wrong_one_is_refused(node, ask, principal, other_principal):
-    key, text = await node.database.run(lambda: create_stream_key(principal=other_principal, label="k"))
+    _, text = await node.database.run(lambda: create_stream_key(principal=other_principal, label="k"))
     async with Encoder(node.rtmp_port, f"cam?key={text}") as encoder:
         assert encoder.accepted
         stream = await ask(lambda: Stream.objects.filter(name="cam").first())

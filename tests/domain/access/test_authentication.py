@@ -12,14 +12,18 @@ from snapplatform.access.services import create_access_key, delete_expired_token
 from snapplatform.errors import Unauthenticated
 from tests import factories
 
-PASSWORD = "a password of tests"  # noqa: S105 - it opens nothing
+PASSWORD = "a password of tests"
 
 
 def test_an_access_key_names_its_user_and_account(db):
     user = factories.make_user()
     key, secret = create_access_key(user=user)
     principal = by_access_key(key.pk, secret)
-    assert (principal.account_id, principal.user_id, principal.access_key_id) == (user.account_id, user.pk, key.pk)
+    assert (principal.account_id, principal.user_id, principal.access_key_id) == (
+        user.account_id,
+        user.pk,
+        key.pk,
+    )
     assert AccessKey.objects.get().last_used_at is not None
 
 
@@ -47,7 +51,7 @@ def test_whatever_is_wrong_gets_no_entry(db, change):
 
 
 def test_a_secret_is_not_in_the_database(db):
-    key, secret = create_access_key(user=factories.make_user())
+    _, secret = create_access_key(user=factories.make_user())
     stored = AccessKey.objects.get().secret_encrypted
     assert secret not in stored
     assert secrets.decrypt(stored) == secret

@@ -68,7 +68,11 @@ def test_an_unknown_parameter_is_refused(principal):
 def test_an_update_changes_only_what_it_names(principal):
     template = create_template(principal=principal, **GOOD)
     changed = update_template(principal=principal, template_id=template.pk, interval_ms=9000)
-    assert (changed.interval_ms, changed.name, changed.sequence_format) == (9000, "t", GOOD["sequence_format"])
+    assert (changed.interval_ms, changed.name, changed.sequence_format) == (
+        9000,
+        "t",
+        GOOD["sequence_format"],
+    )
     assert changed.modified_at > template.modified_at
 
 

@@ -5,8 +5,9 @@ from typing import Any
 
 import pytest
 
-from jobs.capture import Capture, Counts, count, publish, say_offline
+from jobs.capture import Capture, Counts
 from jobs.models import Job, Snapshot
+from jobs.publishing import count, publish, say_offline
 from jobs.services import delete_snapshot, restart_job, stop_job
 from snapplatform.access.models import Account
 from snapplatform.errors import SnapshotNotFound
@@ -50,7 +51,9 @@ def both(job: Job) -> tuple[Snapshot, Snapshot]:
 
 
 def test_one_capture_makes_a_sequence_and_an_overwrite_object(submit):
-    job = submit(live=True, template={"overwrite_format": "{JobId}.jpg", "sequence_format": "{UnixTimestamp}.jpg"})
+    job = submit(
+        live=True, template={"overwrite_format": "{JobId}.jpg", "sequence_format": "{UnixTimestamp}.jpg"}
+    )
     assert publish([capture(job)], {})[0] == [""]
     sequence, overlay = both(job)
     stamp = int(MOMENT.timestamp() * 1000)

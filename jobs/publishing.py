@@ -1,0 +1,200 @@
+"""What captures write: pictures published in one transaction with their ledger rows, and counts of the rest.
+
+A picture is published only for the run it was taken for: a job that was stopped, restarted or deleted
+meanwhile refuses it.
+"""
+
+from collections.abc import Callable, Iterable, Mapping
+from datetime import UTC, datetime, timedelta
+from typing import Any
+from uuid import UUID
+from zoneinfo import ZoneInfo
+
+from django.db import transaction
+from django.db.models import F
+from django.db.models.functions import Now
+
+from jobs.capture import STREAM_OFFLINE, Capture, Counts, JobRun
+from jobs.models import QUALITY_FLAGS, Job, SkipCount, Snapshot
+from snapplatform.errors import InvalidValue, NameTaken
+from snapplatform.storage import ledger, names
+from snapplatform.storage.models import Garbage
+from snapplatform.storage.retention import expiry
+from snapplatform.storage.store import Blob
+from snapplatform.streams.models import Stream
+
+CONTENT_TYPES = {"jpeg": "image/jpeg", "png": "image/png", "webp": "image/webp"}
+NOT_STARTED = "job not started"
+NAME_TAKEN = "name taken"
+
+
+def publish(captures: Iterable[Capture], counts: Mapping[JobRun, Counts]) -> tuple[list[str], list[Garbage]]:
+    """Publish pictures in one transaction: a reason for each that was refused, "" for each published.
+
+    `counts` of the same jobs are added in the same statements. Also returns the garbage rows made (bytes of
+    refused or replaced pictures), to be collected after the commit.
+    """
+    garbage: list[Garbage] = []
+    left = dict(counts)
+    with transaction.atomic():
+        reasons = [
+            _publish_one(capture, left.pop((capture.job_id, capture.run), Counts()), garbage)
+            for capture in captures
+        ]
+    return reasons, garbage
+
+
+def count(counts: Mapping[JobRun, Counts]) -> None:
+    """Add ticks and skips to the jobs that are still in these runs."""
+    with transaction.atomic():
+        for (job_id, run), added in counts.items():
+            changed = Job.objects.filter(pk=job_id, run=run).update(
+                expected=F("expected") + added.expected, skipped=F("skipped") + added.skips
+            )
+            if changed:
+                _add_skips(job_id, added)
+
+
+def set_waiting(stream_id: UUID, waiting: str) -> int:
+    """Say of a stream's started jobs what they wait for; "" when pictures can be taken."""
+    started = Job.objects.filter(stream=stream_id, status=Job.Status.STARTED).exclude(waiting=waiting)
+    return started.update(waiting=waiting[:64])
+
+
+def say_offline() -> int:
+    """Mark the started jobs of streams that nobody publishes as waiting; returns how many were not yet.
+
+    Nodes say so themselves; this is for streams whose node died.
+    """
+    lost = Job.objects.filter(status=Job.Status.STARTED, stream__state=Stream.State.OFFLINE)
+    return lost.exclude(waiting=STREAM_OFFLINE).update(waiting=STREAM_OFFLINE)
+
+
+def _publish_one(capture: Capture, counts: Counts, garbage: list[Garbage]) -> str:
+    job = (
+        Job.objects.select_for_update(of=("self",))
+        .select_related("template", "account", "bucket")
+        .filter(pk=capture.job_id, run=capture.run, status=Job.Status.STARTED)
+        .first()
+    )
+    if job is None:
+        ledger.discard(capture.bucket_id, capture.blobs, garbage)
+        return NOT_STARTED
+    timestamp = max(int(capture.frame_at.timestamp() * 1000), job.last_timestamp + 1)
+    problems = []
+    if capture.sequence is not None:
+        problems.append(_attempt(_publish_sequence, capture, capture.sequence, job, timestamp, garbage))
+    if capture.overwrite is not None:
+        # Its own timestamp: a picture is named by it within its job, so the two of one tick must differ.
+        timestamp += int(capture.sequence is not None)
+        problems.append(_attempt(_publish_overwrite, capture, capture.overwrite, job, timestamp, garbage))
+    stored = "" in problems
+    if reason := max(problems):
+        counts = Counts(counts.expected, dict(counts.skipped))  # the caller may come again with the same ones
+        counts.skip(reason)
+    Job.objects.filter(pk=job.pk).update(
+        sequence=F("sequence") + 1,
+        last_timestamp=timestamp,
+        captured=F("captured") + int(stored),
+        late=F("late") + int(stored and capture.late),
+        expected=F("expected") + counts.expected,
+        skipped=F("skipped") + counts.skips,
+        last_captured_at=capture.frame_at if stored else F("last_captured_at"),
+        waiting="",
+    )
+    _add_skips(job.pk, counts)
+    return reason
+
+
+_Publisher = Callable[[Capture, Blob, Job, int, list[Garbage]], None]
+
+
+def _attempt(
+    publisher: _Publisher, capture: Capture, blob: Blob, job: Job, timestamp: int, garbage: list[Garbage]
+) -> str:
+    """Why the name could not be used, or ""; then the blob is garbage."""
+    try:
+        publisher(capture, blob, job, timestamp, garbage)
+    except NameTaken:
+        reason = NAME_TAKEN
+    except InvalidValue as error:
+        reason = f"bad name: {error}"
+    else:
+        return ""
+    ledger.discard(capture.bucket_id, [blob], garbage)
+    return reason
+
+
+def _publish_sequence(capture: Capture, blob: Blob, job: Job, timestamp: int, garbage: list[Garbage]) -> None:
+    key = names.expand(job.template.sequence_format, _values(job, timestamp))
+    stored = ledger.register(**_ledger_facts(capture, blob, job, key), garbage=garbage)
+    Snapshot.objects.create(job=job, object=stored, **_facts(capture, job, timestamp))
+
+
+def _publish_overwrite(
+    capture: Capture, blob: Blob, job: Job, timestamp: int, garbage: list[Garbage]
+) -> None:
+    key = names.expand(job.template.overwrite_format, _values(job, timestamp))
+    stored = ledger.overwrite(**_ledger_facts(capture, blob, job, key), garbage=garbage)
+    facts = {"object": stored, **_facts(capture, job, timestamp)}
+    if not Snapshot.objects.filter(job=job, is_overlay=True).update(**facts):
+        Snapshot.objects.create(job=job, is_overlay=True, **facts)
+
+
+def _ledger_facts(capture: Capture, blob: Blob, job: Job, key: str) -> dict[str, Any]:
+    return {
+        "account_id": job.account_id,
+        "bucket_id": capture.bucket_id,
+        "key": key,
+        "blob": blob,
+        "content_type": CONTENT_TYPES[capture.image_format],
+        "expires_at": expiry(capture.stored_at, job.retention_days, job.bucket),
+        "at": capture.stored_at,
+    }
+
+
+def _facts(capture: Capture, job: Job, timestamp: int) -> dict[str, Any]:
+    flags = {name: name in capture.flags for name in QUALITY_FLAGS}
+    return {
+        "account_id": job.account_id,
+        "stream_id": capture.stream_id,
+        "sequence": job.sequence + 1,
+        "timestamp": timestamp,
+        "frame_at": capture.frame_at,
+        "media_time_ms": capture.media_time_ms,
+        "clock_offset_ms": capture.clock_offset_ms,
+        "stored_at": capture.stored_at,
+        "lag_ms": _milliseconds(capture.stored_at - capture.tick_at),
+        "age_ms": max(0, _milliseconds(capture.tick_at - capture.frame_at)),
+        "width": capture.width,
+        "height": capture.height,
+        "luma": capture.luma,
+        **flags,
+    }
+
+
+def _values(job: Job, timestamp: int) -> dict[str, str]:
+    """What the placeholders of names stand for. The date is the account's, of the picture's timestamp."""
+    moment = datetime.fromtimestamp(timestamp / 1000, UTC).astimezone(ZoneInfo(job.account.time_zone))
+    return {
+        "JobId": str(job.pk),
+        "UnixTimestamp": str(timestamp),
+        "Sequence": f"{job.sequence + 1:06d}",
+        "Date": moment.date().isoformat(),
+    }
+
+
+def _add_skips(job_id: UUID, counts: Counts) -> None:
+    for reason, number in counts.skipped.items():
+        row = SkipCount.objects.filter(job=job_id, reason=reason[:64])
+        if not row.update(count=F("count") + number, last_at=Now()):
+            SkipCount.objects.create(job_id=job_id, reason=reason[:64], count=number, last_at=Now())
+
+
+def _milliseconds(span: timedelta) -> int:
+    return round(span / timedelta(milliseconds=1))
+
+
+def discard(capture: Capture) -> None:
+    """Give up a picture that can't be published: its bytes become garbage."""
+    ledger.discard(capture.bucket_id, capture.blobs)
