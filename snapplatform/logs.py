@@ -45,8 +45,9 @@ def config(*, json: bool, level: str) -> dict[str, Any]:
             # uvicorn's access lines carry query strings, which may carry signatures; ours are redacted.
             "uvicorn.access": {"level": "CRITICAL", "propagate": False},
             "uvicorn": {"handlers": [], "level": level},
-            # A caller's mistake (404, a strange Host) is in the request's own line and is no error of ours.
-            "django.request": {"level": "ERROR"},
+            # Django's own lines about a request come after its id is gone; RequestLog has told all of it,
+            # and a caller's mistake (404, a strange Host) is no error of ours.
+            "django.request": {"level": "CRITICAL"},
             "django.security": {"level": "CRITICAL"},
         },
     }

@@ -1,4 +1,4 @@
-"""Django's settings. Everything a site may change comes from SNAP_... variables (snapplatform/env.py, docs/settings.md)."""
+"""Django's settings. All that a site may change comes from SNAP_... variables (env.py, docs/settings.md)."""
 
 import logging
 from pathlib import Path
@@ -126,6 +126,7 @@ SPECTACULAR_SETTINGS = {
 
 LOGGING = logs.config(json=SNAP.log_format == "json", level=SNAP.log_level)
 DJANGO_STRUCTLOG_COMMAND_LOGGING_ENABLED = False
+DJANGO_STRUCTLOG_TRUST_UPSTREAM_REQUEST_ID = True  # RequestLog has replaced what is not sane
 DJANGO_STRUCTLOG_STATUS_START_LOG_LEVEL = logging.DEBUG  # one line a request is enough
 DJANGO_STRUCTLOG_STATUS_4XX_LOG_LEVEL = logging.INFO  # a caller's mistake is not ours
 
@@ -134,7 +135,9 @@ UNFOLD = {
     "SITE_HEADER": "Snapplatform",
     "SITE_URL": reverse_lazy("admin:index"),
     "SITE_SYMBOL": "photo_camera",
-    "SITE_FAVICONS": [{"rel": "icon", "type": "image/svg+xml", "href": lambda request: static("web/icon.svg")}],
+    "SITE_FAVICONS": [
+        {"rel": "icon", "type": "image/svg+xml", "href": lambda request: static("web/icon.svg")}
+    ],
     "SHOW_VIEW_ON_SITE": False,
     "BORDER_RADIUS": "8px",
     "STYLES": [lambda request: static("web/admin.css")],
