@@ -23,8 +23,8 @@ OnMessage = Callable[[int, int, int, bytes], None]  # kind, timestamp (32 bit), 
 class ChunkReader:
     """Push parser of one connection.
 
-    feed() calls `on_message` and may be stopped by it (`paused = True`); it also stops by itself after
-    `BURST` chunks (`tired`), so that a flood of tiny chunks takes turns with the other connections.
+    feed() calls `on_message` and may be stopped by it (`paused = True`); it also stops by itself (`tired`)
+    after `BURST` chunks or what else was taken from `budget`, so that a flood takes turns with others.
     Memory grows with what arrived, never with what a header announced.
     """
 
@@ -33,11 +33,11 @@ class ChunkReader:
     def __init__(self, on_message: OnMessage, limits: Limits) -> None:
         self.on_message = on_message
         self.chunk_size = 128
+        self._limits = limits
         self.message_bytes = limits.command_bytes
         self.partial_bytes = limits.command_partial_bytes
-        self.paused = False
-        self.tired = False
-        self._max_streams = limits.chunk_streams
+        self.paused = self.tired = False
+        self.budget = self.BURST
         self._streams: dict[int, ChunkStream] = {}
         self._current = ChunkStream(b"")
         self._left = 0  # bytes that the current chunk still lacks
@@ -50,11 +50,11 @@ class ChunkReader:
         """Parse buf[pos:end]; returns where it stopped. What is left then is the start of a header, or, when
         `paused` or `tired`, anything; the caller gives it again with what follows. Raises ProtocolError."""
         self.tired = False
-        budget = self.BURST
+        self.budget = self.BURST
         with memoryview(buf) as view:
             while pos < end and not self.paused:
-                budget -= 1
-                if not budget:
+                self.budget -= 1
+                if self.budget < 0:
                     self.tired = True
                     return pos
                 if not self._left:
@@ -173,8 +173,8 @@ class ChunkReader:
     def _open(self, number: int, form: int, basic: bytes) -> ChunkStream:
         if form > 1:  # form 1 is wrong too, but old clients open their control stream with it
             raise ProtocolError("chunk", "chunk stream that starts without a full header")
-        if len(self._streams) >= self._max_streams:
-            raise ProtocolError("chunk", f"more than {self._max_streams} chunk streams")
+        if len(self._streams) >= self._limits.chunk_streams:
+            raise ProtocolError("chunk", f"more than {self._limits.chunk_streams} chunk streams")
         self._streams[number] = ChunkStream(bytes((basic[0] | 0xC0,)) + basic[1:])
         return self._streams[number]
 

@@ -131,6 +131,9 @@ class Connection(asyncio.BufferedProtocol):
         if not self._paused and not self._reason:
             self._transport.resume_reading()
 
+    def charge(self, chunks: int) -> None:
+        self._reader.budget -= chunks
+
     def admit_media(self) -> None:
         self._reader.message_bytes = self._limits.message_bytes
         self._reader.partial_bytes = self._limits.partial_bytes

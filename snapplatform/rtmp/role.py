@@ -31,6 +31,9 @@ class Wire(Outlet, Protocol):
 
     def resume(self) -> None: ...
 
+    def charge(self, chunks: int) -> None:
+        """What was just done cost as much as that many chunks; others get their turn the sooner."""
+
     def admit_media(self) -> None:
         """Allow messages of media size from now on."""
 

@@ -8,6 +8,7 @@ from snapplatform.rtmp.limits import Limits
 from snapplatform.rtmp.role import Role, Wire
 
 WINDOW = 2_500_000
+AMF_BYTES_A_CHUNK = 4  # decoding so many bytes of the worst AMF takes as long as reading a chunk
 
 
 class Session:
@@ -46,6 +47,7 @@ class Session:
     def _on_data(self, payload: bytes) -> None:
         sink = self._role.sink
         if sink is not None and len(payload) <= self._limits.command_bytes:
+            self._wire.charge(len(payload) // AMF_BYTES_A_CHUNK)
             metadata = messages.metadata_of(payload)
             if metadata is not None:
                 sink.metadata(metadata)
@@ -56,10 +58,10 @@ class Session:
             self._wire.write(messages.user_control(messages.PING_RESPONSE, time))
 
     def _on_command(self, stream_id: int, payload: bytes) -> None:
-        if not self._role.state:
-            self._commands_left -= 1
-            if self._commands_left < 0:
-                raise ProtocolError("command", "too many commands")
+        self._wire.charge(len(payload) // AMF_BYTES_A_CHUNK)
+        self._commands_left = self._limits.commands if self._role.state else self._commands_left - 1
+        if self._commands_left < 0:
+            raise ProtocolError("command", "too many commands")
         if len(payload) > self._limits.command_bytes:
             raise ProtocolError("size", "command too long")
         values = amf0.decode_all(payload, depth=self._limits.amf_depth, values=self._limits.amf_values)

@@ -79,6 +79,12 @@ class Relay:
     watchers: list[Watching] = field(default_factory=list)
     asked: list[StreamAddress] = field(default_factory=list)
 
+    def has_lives(self, count: int) -> bool:
+        return len(self.all) == count
+
+    def has_messages(self, count: int) -> bool:
+        return len(self.all[0].messages) == count
+
     async def publish(self, address: StreamAddress, stop: Callable[[str], None]) -> Live:
         self.asked.append(address)
         if self.key and address.query.get("key") != self.key:

@@ -57,10 +57,24 @@ def test_a_flood_of_tiny_chunks_takes_turns() -> None:
     data = full(0, 6, 0, 0) + b"\xc6" * 10_000
     pos = reader.feed(data, 0, len(data))
     assert reader.tired
-    assert len(found) < ChunkReader.BURST
+    assert len(found) <= ChunkReader.BURST
     while reader.tired:
         pos = reader.feed(data, pos, len(data))
     assert len(found) == 10_001
+
+
+def test_what_a_message_cost_counts_like_chunks() -> None:
+    reader, found = reading()
+
+    def expensive(*message: object) -> None:
+        found.append((0, 0, 0, b""))
+        reader.budget -= 1000
+
+    reader.on_message = expensive
+    data = Writer().message(6, 9, 0, 1, b"x") * 50
+    reader.feed(data, 0, len(data))
+    assert reader.tired
+    assert len(found) <= 3
 
 
 def test_it_stops_at_once_when_paused() -> None:

@@ -39,6 +39,12 @@ def test_later_headers_leave_out_what_did_not_change() -> None:
     ]  # fmt: skip
 
 
+def test_a_control_stream_may_open_with_a_short_header() -> None:
+    reader, found = reading()
+    feed(reader, full(1, 2, 0, 6, kind=4) + bytes(6))
+    assert found == [(4, 0, 0, bytes(6))]
+
+
 def test_a_message_like_its_full_header_steps_by_the_same_time() -> None:
     reader, found = reading()
     feed(reader, full(0, 6, 33, 1) + b"a" + b"\xc6b")
@@ -102,24 +108,43 @@ def test_payloads_are_bytes_of_their_own() -> None:
 
 MESSAGE = st.tuples(
     st.integers(0, 6),  # chunk stream
-    st.integers(0, 0xFFFFFFFF),
-    st.one_of(st.integers(0, 400), st.integers(0, 6000)),
+    st.one_of(st.integers(0, 5).map(lambda step: step * 40), st.integers(0, 0xFFFFFFFF)),
+    st.one_of(st.sampled_from([0, 100, 128, 700]), st.integers(0, 6000)),
 )
 
 
+class Headers:
+    """Full headers, or the shortest that say the same after what went before on the chunk stream."""
+
+    def __init__(self, compress: bool) -> None:
+        self._compress = compress
+        self._before: dict[int, tuple[int, int, int]] = {}  # time, length, time field
+
+    def next(self, number: int, time: int, size: int, repeats: bool) -> tuple[bytes, bytes]:
+        """The header of a new message, and the header of its further chunks."""
+        form, field = 0, time
+        before = self._before.get(number)
+        if self._compress and before is not None and time >= before[0]:
+            field = time - before[0]
+            form = 1 if size != before[1] else 2 if field != before[2] else 3
+        self._before[number] = (time, size, field)
+        extended = struct.pack(">I", field) if field >= 0xFFFFFF and repeats else b""
+        further = basic(3, number) + extended
+        return (further if form == 3 else full(form, number, field, size)), further
+
+
 def interleave(
-    messages: list[tuple[int, int, int]], chunk_size: int, repeats: bool, order: list[int]
+    messages: list[tuple[int, int, int]], chunk_size: int, repeats: bool, compress: bool, order: list[int]
 ) -> bytes:
     """Chunks of all messages, those of different chunk streams mixed as `order` says."""
     queues: dict[int, list[bytes]] = {}
+    headers = Headers(compress)
     for pick, time, size in messages:
         number = (3, 4, 63, 64, 319, 320, 65599)[pick]
         body = frame(size + 5)[:size]
-        extended = struct.pack(">I", time) if time >= 0xFFFFFF and repeats else b""
+        first, further = headers.next(number, time, size, repeats)
         pieces = [body[at : at + chunk_size] for at in range(0, size, chunk_size)] or [b""]
-        chunks = [full(0, number, time, size) + pieces[0]]
-        chunks += [basic(3, number) + extended + piece for piece in pieces[1:]]
-        queues.setdefault(number, []).extend(chunks)
+        queues.setdefault(number, []).extend([first + pieces[0], *(further + piece for piece in pieces[1:])])
     out = b""
     while queues:
         number = sorted(queues)[order[len(out) % len(order)] % len(queues)]
@@ -134,6 +159,7 @@ def interleave(
     st.lists(MESSAGE, min_size=1, max_size=12),
     st.sampled_from([1, 60, 64, 65, 128, 200, 4096]),
     st.booleans(),
+    st.booleans(),
     st.lists(st.integers(0, 6), min_size=1, max_size=9),
     st.data(),
 )
@@ -141,10 +167,11 @@ def test_any_mixture_and_any_split_gives_the_same_messages(
     messages: list[tuple[int, int, int]],
     chunk_size: int,
     repeats: bool,
+    compress: bool,
     order: list[int],
     data: st.DataObject,
 ) -> None:
-    wire = interleave(messages, chunk_size, repeats, order)
+    wire = interleave(messages, chunk_size, repeats, compress, order)
     whole, found = reading(chunk_size)
     assert feed(whole, wire) == b""
     cuts = sorted(data.draw(st.lists(st.integers(0, len(wire)), max_size=30)))

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from snapplatform.rtmp import Limits, ProtocolError, ServerStats
+from snapplatform.rtmp import Directory, Limits, ProtocolError, ServerStats
 from snapplatform.rtmp.connection import Connection
 from snapplatform.rtmp.host import HEADROOM
 from tests.unit.rtmp.relay import Relay
@@ -54,7 +54,8 @@ class FakeHost:
     """A server for one connection without sockets."""
 
     def __init__(self) -> None:
-        self.directory = Relay()
+        self.relay = Relay()
+        self.directory: Directory = self.relay
         self.limits = Limits()
         self.stats = ServerStats()
         self.loop = asyncio.get_running_loop()
@@ -81,7 +82,7 @@ async def _deliver(pieces: list[bytes]) -> Outcome:
     connection.connection_lost(None)
     while connection.role.task is not None:
         await asyncio.sleep(0)
-    lives = host.directory.all
+    lives = host.relay.all
     assert all(len(live.closed) == 1 for live in lives)
     return (
         [live.messages for live in lives],

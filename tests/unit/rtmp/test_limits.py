@@ -100,17 +100,12 @@ async def test_a_peer_that_does_not_read_its_answers_is_dropped() -> None:
         writer.transport.abort()
 
 
-async def test_connections_are_limited_in_all_and_per_address() -> None:
-    for limits in (Limits(connections=2), Limits(connections_per_peer=2)):
-        async with (
-            serving(Relay(), limits) as server,
-            client(server),
-            client(server),
-            client(server) as three,
-        ):
-            assert await three.until_closed() == b""
-            assert server.stats.refused == 1
-            await eventually(lambda server=server: server.stats.connections == 2)
+@pytest.mark.parametrize("limits", [Limits(connections=2), Limits(connections_per_peer=2)])
+async def test_connections_are_limited_in_all_and_per_address(limits: Limits) -> None:
+    async with serving(Relay(), limits) as server, client(server), client(server), client(server) as three:
+        assert await three.until_closed() == b""
+        assert server.stats.refused == 1
+        await eventually(lambda: server.stats.connections == 2)
 
 
 async def test_large_metadata_is_left_out_and_the_stream_goes_on() -> None:

@@ -4,6 +4,7 @@ import asyncio
 import logging
 import struct
 from collections.abc import Callable
+from functools import partial
 
 import pytest
 
@@ -86,6 +87,15 @@ async def test_key_and_name_in_every_form(app: str, name: str, caplog: pytest.Lo
     assert "live/a/b:c" in caplog.text
 
 
+async def test_a_name_that_cannot_be_one_is_refused() -> None:
+    relay = Relay()
+    async with serving(relay) as server, client(server) as one:
+        one.send(encoder_session(name="?key=K"))
+        await one.until_closed()
+        assert statuses(one.received) == ["NetStream.Publish.BadName"]
+    assert not relay.asked
+
+
 async def test_a_wrong_key_is_refused_with_the_directorys_code() -> None:
     async with serving(Relay(key="K")) as server, client(server) as one:
         one.send(encoder_session(name="cam?key=wrong"))
@@ -128,7 +138,7 @@ async def test_received_bytes_are_acknowledged_each_window() -> None:
         one.send(writer.message(2, 5, 0, 0, struct.pack(">I", 50_000)))
         for number in range(1, 5):
             one.send(writer.message(6, 9, number, 1, frame(60_000)))
-            await eventually(lambda due=number: len(relay.all[0].messages) == due)
+            await eventually(partial(relay.has_messages, number))
         await one.until(lambda data: sum(kind == 3 for kind, _ in answers(data)) >= 3)
         counts = [int.from_bytes(body, "big") for kind, body in answers(one.received) if kind == 3]
     assert counts == sorted(counts)

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Callable
+from functools import partial
 
 from snapplatform.rtmp import RtmpServer, StreamAddress
 from tests.unit.rtmp.relay import Live, Relay
@@ -72,6 +73,16 @@ async def test_a_sink_that_fails_costs_that_connection() -> None:
         one.send(encoder_session())
         await one.until_closed()
     assert relay.all[0].closed == ["internal error"]
+
+
+async def test_an_encoder_may_come_and_go_on_one_connection() -> None:
+    relay, writer = Relay(), Writer()
+    async with serving(relay) as server, client(server) as one:
+        await publishing(one, writer)
+        for number in range(40):  # far more commands in all than are allowed before a publish
+            one.send(writer.command("deleteStream", 6.0, None, 1.0) + writer.publish())
+            await eventually(partial(relay.has_lives, number + 2))
+    assert [live.closed for live in relay.all] == [["unpublished"]] * 40 + [["server closing"]]
 
 
 async def test_it_can_close_twice_and_without_start() -> None:

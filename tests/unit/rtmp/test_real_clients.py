@@ -26,7 +26,8 @@ Run = Callable[[Coroutine[None, None, None]], None]
 def run(request: pytest.FixtureRequest) -> Run:
     if request.param == "asyncio":
         return asyncio.run
-    return pytest.importorskip("uvloop", reason="uvloop is not installed").run
+    uvloop_run: Run = pytest.importorskip("uvloop", reason="uvloop is not installed").run
+    return uvloop_run
 
 
 def test_pyav_publishes_and_a_player_gets_the_newest_keyframe(run: Run) -> None:
