@@ -28,7 +28,7 @@ class ChunkReader:
     Memory grows with what arrived, never with what a header announced.
     """
 
-    BURST = 2000
+    BURST = 500
 
     def __init__(self, on_message: OnMessage, limits: Limits) -> None:
         self.on_message = on_message
