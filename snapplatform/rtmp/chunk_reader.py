@@ -93,8 +93,7 @@ class ChunkReader:
         return pos
 
     def _finish(self, stream: ChunkStream, last: bytearray | memoryview) -> None:
-        """Deliver the message of which `last` is the rest, as bytes of their own: the receive buffer is
-        soon overwritten."""
+        """Deliver the message that ends in `last`, as bytes of its own: the buffer is soon overwritten."""
         payload = b"".join((stream.part, last))
         self._held -= len(stream.part)
         stream.part = bytearray()
