@@ -96,15 +96,16 @@ def database(url: str) -> dict[str, Any]:
         ) from error
     if config["ENGINE"] == "django.db.backends.sqlite3":
         # IMMEDIATE: without it half of the read-then-write transactions of several processes end "locked".
-        config["CONN_MAX_AGE"] = 60
         config["OPTIONS"] = {
             "timeout": 20,
             "transaction_mode": "IMMEDIATE",
             "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA foreign_keys=ON;",
         }
     elif config["ENGINE"] == "django.db.backends.postgresql":
+        # A pool, and no connection kept by a thread: under ASGI every request has a thread of its own, and
+        # kept connections would pile up. The health check is what survives a restarted server.
         config["CONN_HEALTH_CHECKS"] = True
-        config["CONN_MAX_AGE"] = 60
+        config["OPTIONS"] = {**config.get("OPTIONS", {}), "pool": {"min_size": 1, "max_size": 16, "timeout": 10}}
     else:
         raise ImproperlyConfigured("SNAP_DATABASE_URL: SQLite and PostgreSQL are supported.")
     return config

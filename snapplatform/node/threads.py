@@ -5,7 +5,7 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from typing import ParamSpec, TypeVar
 
-from django.db import close_old_connections, connections
+from django.db import close_old_connections, connection, connections
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -15,7 +15,7 @@ class DatabaseThread:
     """All database work of the process, one call at a time, on one connection."""
 
     def __init__(self) -> None:
-        self._executor = ThreadPoolExecutor(1, thread_name_prefix="database")
+        self._executor = ThreadPoolExecutor(1, "database", initializer=_keep_connection)
 
     async def run(self, call: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
         """Do `call` in the thread; whatever it raises is raised here."""
@@ -33,6 +33,12 @@ class DatabaseThread:
     async def close(self) -> None:
         await asyncio.get_running_loop().run_in_executor(self._executor, connections.close_all)
         self._executor.shutdown(wait=False)
+
+
+def _keep_connection() -> None:
+    """Keep this thread's SQLite file open between calls; PostgreSQL's connections come from a pool anyway."""
+    if connection.vendor == "sqlite":
+        connection.settings_dict = {**connection.settings_dict, "CONN_MAX_AGE": 600}
 
 
 class DiskThreads:
