@@ -3,10 +3,9 @@
 import os
 from typing import Any
 
-from django.conf import settings
 from django.core.management.base import BaseCommand
 
-from snapplatform.node.main import Options, run_node
+from snapplatform.node.main import options_from_settings, run_node
 
 
 class Command(BaseCommand):
@@ -18,12 +17,5 @@ class Command(BaseCommand):
     )
 
     def handle(self, *args: Any, **options: Any) -> None:
-        snap = settings.SNAP
-        node = Options(
-            rtmp_host=snap.rtmp_host,
-            rtmp_port=snap.rtmp_port,
-            decoders=snap.decoders,
-            reuse_port=snap.capture_nodes > 1,
-        )
-        if run_node(node):
+        if run_node(options_from_settings()):
             raise SystemExit(os.EX_CONFIG)  # the port is taken: a supervisor must not try for ever
