@@ -1,4 +1,4 @@
-"""Snippets of HTML that the admins of all apps share: badges, ages, thumbnails, copy buttons. Nothing registers here.
+"""Snippets of HTML that the admins of all apps share: badges, ages, thumbnails, copy buttons.
 
 Everything goes through format_html, so that names which people chose can't become markup.
 """
@@ -13,14 +13,15 @@ from django.utils.safestring import SafeString
 from snapplatform import clock
 
 NOTHING = format_html('<span class="snap-none">{}</span>', "–")
+_DOT = format_html('<span class="snap-sep">{}</span>', "·")
 _UNITS = ((86_400, "d"), (3_600, "h"), (60, "min"), (1, "s"))
 _SIZES = ("B", "kB", "MB", "GB", "TB", "PB")
 _FULL = 1000
 
 
 def badge(text: object, tone: str = "plain", *, title: str = "", dot: bool = False) -> SafeString:
-    """A small label. Tones: live, good, wait, bad, info, plain (see admin.css). `dot` puts a light before it."""
-    light = format_html('<i class="snap-dot"></i>') if dot else ""
+    """A small label. Tones: live, good, wait, bad, info, plain (admin.css). `dot` puts a light before it."""
+    light = format_html('<i class="{}"></i>', "snap-dot") if dot else ""
     return format_html('<span class="snap-badge snap-{}" title="{}">{}{}</span>', tone, title, light, text)
 
 
@@ -53,7 +54,9 @@ def moment(at: datetime | None) -> SafeString:
     """The exact time with its zone, and the age behind it."""
     if at is None:
         return NOTHING
-    return format_html('<span class="snap-moment">{} <span class="snap-faint">({})</span></span>', exact(at), age(at))
+    return format_html(
+        '<span class="snap-moment">{} <span class="snap-faint">({})</span></span>', exact(at), age(at)
+    )
 
 
 def span(seconds: float) -> str:
@@ -103,12 +106,16 @@ def resolution(width: int | None, height: int | None) -> str:
 def facts(*texts: str) -> SafeString:
     """The non-empty texts, joined by dots; for cells that gather several small facts."""
     shown = [(text,) for text in texts if text]
-    return format_html_join(format_html('<span class="snap-sep">{}</span>', "·"), "{}", shown) if shown else NOTHING
+    if not shown:
+        return NOTHING
+    return format_html("<span>{}</span>", format_html_join(_DOT, "{}", shown))
 
 
 def stacked(first: object, second: object) -> SafeString:
     """Two lines in a cell: the thing, and what is said about it in a quieter voice."""
-    return format_html('<span class="snap-two"><span>{}</span><span class="snap-faint">{}</span></span>', first, second)
+    return format_html(
+        '<span class="snap-two"><span>{}</span><span class="snap-faint">{}</span></span>', first, second
+    )
 
 
 def page_link(obj: object, text: object = "") -> SafeString:
@@ -141,4 +148,3 @@ def thumbnail(url: str, *, alt: str, href: str = "", large: bool = False) -> Saf
 
 def icon(name: str) -> SafeString:
     return format_html('<span class="material-symbols-outlined">{}</span>', name)
-

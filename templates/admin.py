@@ -70,7 +70,8 @@ class TemplateAdmin(ServicedAdmin):
 
     @display(description="Names")
     def names(self, obj: Template) -> SafeString:
-        shown = [format_html("<code>{}</code>", name) for name in (obj.overwrite_format, obj.sequence_format) if name]
+        given = [name for name in (obj.overwrite_format, obj.sequence_format) if name]
+        shown = [format_html("<code>{}</code>", name) for name in given]
         return adminkit.stacked(*shown) if len(shown) == 2 else (shown or [adminkit.NOTHING])[0]
 
     @display(description="Image", ordering="image_format")
@@ -80,7 +81,7 @@ class TemplateAdmin(ServicedAdmin):
 
     @display(description="Used by", ordering="jobs_total")
     def used_by(self, obj: Any) -> str:
-        return "no job" if not obj.jobs_total else "1 job" if obj.jobs_total == 1 else f"{obj.jobs_total} jobs"
+        return {0: "no job", 1: "1 job"}.get(obj.jobs_total, f"{obj.jobs_total} jobs")
 
     @display(description="Modified", ordering="modified_at")
     def modified(self, obj: Template) -> SafeString:

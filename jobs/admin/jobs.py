@@ -150,7 +150,9 @@ class JobAdmin(ServicedAdmin):
 
     @display(description="Late · skipped", ordering="skipped")
     def lost(self, obj: Job) -> SafeString:
-        return adminkit.facts(f"{obj.late:,}", f"{obj.skipped:,}") if obj.late or obj.skipped else adminkit.NOTHING
+        if not (obj.late or obj.skipped):
+            return adminkit.NOTHING
+        return adminkit.facts(f"{obj.late:,}", f"{obj.skipped:,}")
 
     @display(description="Source address")
     def source(self, obj: Job) -> str:

@@ -32,7 +32,7 @@ def of(job: Job) -> dict[str, Any]:
 
 
 def filmstrip(job: Job) -> tuple[dict[str, Any] | None, list[dict[str, Any]]]:
-    """The newest picture, and the last ones each under its own name. A job that only overwrites has no strip."""
+    """The newest picture, and the last that have names of their own: an overwrite object is but one."""
     rows = list(job.snapshots.select_related("object").order_by("-timestamp")[: FILMSTRIP + 1])
     shown = [picture(row) for row in rows]
     return (shown[0] if shown else None), [item for item in shown if not item["row"].is_overlay][:FILMSTRIP]

@@ -40,7 +40,7 @@ class PicturedChangeList(ScopedChangeList):
 
 
 def picture_url(snapshot: Snapshot) -> str:
-    """A signed link that stays the same for an hour and good for one more, so that browsers keep what they have.
+    """A signed link that stays the same for an hour and good for one more, so that browsers keep the picture.
 
     An overwrite object keeps its link while its bytes change; the content's digits behind it make it new.
     """

@@ -23,7 +23,7 @@ from snapplatform.access.principal import Principal
 NAMED_IN_CONFIRMATION = 20
 
 
-class FlagFilter(DropdownFilter):  # type: ignore[misc]
+class FlagFilter(DropdownFilter):
     """Pictures by what their quality check found."""
 
     title = "flags"
@@ -61,8 +61,8 @@ class SnapshotAdmin(ServicedAdmin):
     date_hierarchy = "frame_at"
     ordering = ("-timestamp",)
     fields = (
-        "job", "stream", "key", "frame_time", "stored_time", "source_time", "media_time", "age_at_tick", "lag",
-        "clock", "number", "image", "brightness", "quality", "digest", "expires", "overlay",
+        "job", "stream", "key", "frame_time", "stored_time", "source_time", "media_time", "age_at_tick",
+        "lag", "clock", "number", "image", "brightness", "quality", "digest", "expires", "overlay",
     )  # fmt: skip
     readonly_fields = fields
     change_form_outer_before_template = "web/snapshots/head.html"
@@ -82,14 +82,15 @@ class SnapshotAdmin(ServicedAdmin):
         self, objs: Any, request: HttpRequest
     ) -> tuple[list[str], dict[str, int], set[str], list[str]]:
         names, counts, lacking, protected = super().get_deleted_objects(objs, request)
-        more = len(names) - NAMED_IN_CONFIRMATION
-        return [*names[:NAMED_IN_CONFIRMATION], *([f"and {more} more"] if more > 0 else [])], counts, lacking, protected
+        if len(names) > NAMED_IN_CONFIRMATION:
+            more = len(names) - NAMED_IN_CONFIRMATION
+            names = [*names[:NAMED_IN_CONFIRMATION], f"and {more} more"]
+        return names, counts, lacking, protected
 
     def panel(self, request: HttpRequest, obj: Snapshot) -> dict[str, Any]:
-        older, newer = (
-            obj.job.snapshots.filter(is_overlay=False, **{f"timestamp__{way}": obj.timestamp}).order_by(order).first()
-            for way, order in (("lt", "-timestamp"), ("gt", "timestamp"))
-        )
+        strip = obj.job.snapshots.filter(is_overlay=False)
+        older = strip.filter(timestamp__lt=obj.timestamp).order_by("-timestamp").first()
+        newer = strip.filter(timestamp__gt=obj.timestamp).order_by("timestamp").first()
         return {
             "row": obj,
             "url": picture_url(obj),
@@ -121,7 +122,9 @@ class SnapshotAdmin(ServicedAdmin):
     @display(description="Flags")
     def quality(self, obj: Snapshot) -> SafeString:
         shown = adminkit.badges(obj.flags)
-        return format_html("{} {}", adminkit.badge("overwrite", "info"), shown) if obj.is_overlay else shown or adminkit.NOTHING
+        if obj.is_overlay:
+            return format_html("{} {}", adminkit.badge("overwrite", "info"), shown)
+        return shown or adminkit.NOTHING
 
     @display(description="Key")
     def key(self, obj: Snapshot) -> SafeString:

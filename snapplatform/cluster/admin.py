@@ -1,4 +1,4 @@
-"""Admin of nodes and duties: read-only, and only for who runs the site, since they tell about its machines."""
+"""Admin of nodes and duties: read-only, and only for who runs the site, as they tell about its machines."""
 
 from typing import Any
 
@@ -16,7 +16,7 @@ from snapplatform.cluster.models import Duty, Node
 from snapplatform.cluster.nodes import DEAD_AFTER
 
 
-class SiteAdmin(ModelAdmin):  # type: ignore[misc]  # unfold has no types
+class SiteAdmin(ModelAdmin):
     """Rows of the site, no account's: workers write them, superusers look."""
 
     list_fullwidth = True
@@ -39,9 +39,9 @@ class SiteAdmin(ModelAdmin):  # type: ignore[misc]  # unfold has no types
 
 @admin.register(Node)
 class NodeAdmin(SiteAdmin):
-    list_display = ("name", "state", "beat_age", "rtmp_address", "streams_count", "offset", "up_since")
+    list_display = ("name", "state", "beat_age", "takes", "streams_count", "offset", "up_since")
     ordering = ("stopped_at", "-beat_at")
-    fields = ("name", "state", "rtmp_address", "last_beat", "started", "stopped", "offset", "figures")
+    fields = ("name", "state", "takes", "last_beat", "started", "stopped", "offset", "figures")
     readonly_fields = fields
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Node]:
@@ -63,6 +63,10 @@ class NodeAdmin(SiteAdmin):
     @display(description="Last beat", ordering="beat_at")
     def beat_age(self, obj: Node) -> SafeString:
         return format_html("beat {}", adminkit.age(obj.beat_at))
+
+    @display(description="RTMP address", ordering="rtmp_address")
+    def takes(self, obj: Node) -> str:
+        return obj.rtmp_address or "–"
 
     @display(description="Live streams", ordering="streams_total")
     def streams_count(self, obj: Any) -> int:

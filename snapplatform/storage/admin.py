@@ -81,7 +81,7 @@ class StoredObjectAdmin(AccountScopedAdmin):
     list_filter = (("bucket", ScopedChoiceFilter), "content_type")
     list_select_related = ("bucket", "account")
     search_fields = ("key",)
-    fields = ("key", "bucket", "preview", "bytes", "content_type", "sha256", "made", "changed", "ends")
+    fields = ("key", "bucket", "preview", "bytes", "content_type", "digest", "made", "changed", "ends")
     readonly_fields = fields
 
     @display(description="Size", ordering="size")
@@ -94,6 +94,10 @@ class StoredObjectAdmin(AccountScopedAdmin):
             return adminkit.NOTHING
         link = links.sign(obj)
         return adminkit.thumbnail(link, alt=obj.key, href=link, large=True)
+
+    @display(description="SHA-256")
+    def digest(self, obj: StoredObject) -> SafeString:
+        return adminkit.copyable(obj.sha256)
 
     @display(description="Modified", ordering="modified_at")
     def modified(self, obj: StoredObject) -> SafeString:

@@ -22,7 +22,7 @@ STRIP = 12
 
 @admin.register(Stream)
 class StreamPageAdmin(StreamAdmin):
-    list_display = ("picture", "name_and_title", "live", "video", "rate", "gop", "online", "newest_age", "jobs_count")
+    list_display = ("picture", *StreamAdmin.list_display, "newest_age", "jobs_count")
     list_display_links = ("name_and_title",)
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Stream]:
@@ -53,8 +53,8 @@ class StreamPageAdmin(StreamAdmin):
     def jobs_count(self, obj: Any) -> SafeString:
         if not obj.jobs_total:
             return adminkit.NOTHING
-        url = reverse("admin:jobs_job_changelist")
-        return format_html('<a class="snap-link" href="{}?stream__id__exact={}">{}</a>', url, obj.pk, obj.jobs_total)
+        url = f"{reverse('admin:jobs_job_changelist')}?stream__id__exact={obj.pk}"
+        return format_html('<a class="snap-link" href="{}">{}</a>', url, obj.jobs_total)
 
 
 def _often(job: Job) -> str:

@@ -1,4 +1,7 @@
-"""The admin site: who gets in, what its pages may load, and its dashboard."""
+"""The admin site: who gets in, what its pages may load, and its dashboard.
+
+It imports no admin.py, since those register on it.
+"""
 
 from collections.abc import Callable
 from typing import Any
@@ -6,10 +9,10 @@ from typing import Any
 from django.http import HttpRequest, HttpResponse
 from unfold.sites import UnfoldAdminSite
 
-from snapplatform.access.models import Account
+from snapplatform.access.models import Account, User
 
-# Alpine compiles the expressions in its attributes, so scripts need 'unsafe-eval', and unfold writes its colours
-# into a <style>. There is no inline script: text that got into a page as markup could still run nothing.
+# Alpine compiles the expressions in its attributes, so scripts need 'unsafe-eval'; unfold writes its colours
+# into a <style>. There is no inline script, so text that got into a page as a <script> would still not run.
 CSP = "; ".join(
     (
         "default-src 'self'",
@@ -24,7 +27,7 @@ CSP = "; ".join(
 )
 
 
-class SnapAdminSite(UnfoldAdminSite):  # type: ignore[misc]  # unfold has no types
+class SnapAdminSite(UnfoldAdminSite):
     index_template = "web/dashboard.html"
     index_title = "Dashboard"
 
@@ -33,7 +36,9 @@ class SnapAdminSite(UnfoldAdminSite):  # type: ignore[misc]  # unfold has no typ
         if not super().has_permission(request):
             return False
         user = request.user
-        return bool(user.is_superuser or user.account.status == Account.Status.ACTIVE)
+        if not isinstance(user, User):
+            return False
+        return user.is_superuser or user.account.status == Account.Status.ACTIVE
 
     def admin_view(self, view: Callable[..., Any], cacheable: bool = False) -> Callable[..., HttpResponse]:
         return _guarded(super().admin_view(view, cacheable))

@@ -1,4 +1,4 @@
-"""Admin of accounts, users, access keys and tokens, and the bases that keep every other admin inside its account."""
+"""Admin of accounts, users and keys, and the bases that keep every other admin inside its account."""
 
 from snapplatform.access.admin import accounts, keys, users
 

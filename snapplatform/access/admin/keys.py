@@ -1,4 +1,4 @@
-"""Admin of access keys and bearer tokens. A secret is shown on one page, in answer to the post that made it."""
+"""Admin of access keys and bearer tokens. A secret is shown once, in answer to the post that made it."""
 
 from typing import Any
 
@@ -11,6 +11,7 @@ from unfold.decorators import display
 
 from snapplatform import adminkit, clock
 from snapplatform.access import services
+from snapplatform.access.admin.scoping import person
 from snapplatform.access.admin.verbs import Shown
 from snapplatform.access.admin.writing import ServicedAdmin
 from snapplatform.access.models import AccessKey, Token, User
@@ -34,11 +35,11 @@ class AccessKeyAdmin(CredentialAdmin):
     add_label = "Create access key"
     empty_text = "Programs sign in to the API with an access key."
     may_add = True
-    list_display = ("id", "user", "state", "description", "created", "used")
+    list_display = ("key_id", "user", "state", "description", "created", "used")
     list_filter = ("status",)
     search_fields = ("id", "user__login", "description")
-    fields = ("id", "user", "state", "description", "made", "last_used")
-    readonly_fields = ("id", "state", "made", "last_used")
+    fields = ("key_id", "user", "state", "description", "made", "last_used")
+    readonly_fields = ("key_id", "state", "made", "last_used")
     add_fieldsets = ((None, {"fields": ("user", "description")}),)
 
     def formfield_for_foreignkey(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
@@ -55,12 +56,16 @@ class AccessKeyAdmin(CredentialAdmin):
         return key, Shown(
             title="Access key created",
             intro="Copy the secret now. It is kept encrypted and will never be shown again.",
-            values=[("Access key id", key.pk), ("Secret", secret)],
+            values=[("Access key ID", key.pk), ("Secret", secret)],
             back=self.page("changelist"),
         )
 
     def remove(self, principal: Principal, obj: AccessKey) -> None:
         services.revoke_access_key(principal=principal, key_id=obj.pk)
+
+    @display(description="Access key ID", ordering="id")
+    def key_id(self, obj: AccessKey) -> str:
+        return obj.pk
 
     @display(description="State", ordering="status")
     def state(self, obj: AccessKey) -> SafeString:
@@ -117,9 +122,9 @@ class TokenAdmin(CredentialAdmin):
 
 
 def usable_by(request: HttpRequest) -> QuerySet[User]:
-    """Whose keys this person may make and revoke. A superuser's key opens every account, so only superusers may."""
-    users = User.objects.order_by("login")
-    if request.user.is_superuser:
+    """Whose keys this person may make and revoke. A superuser's open every account: for superusers only."""
+    me, users = person(request), User.objects.order_by("login")
+    if me.is_superuser:
         return users
-    users = users.filter(account=request.user.account_id, is_superuser=False)
-    return users if request.user.is_root else users.filter(pk=request.user.pk)
+    users = users.filter(account=me.account_id, is_superuser=False)
+    return users if me.is_root else users.filter(pk=me.pk)

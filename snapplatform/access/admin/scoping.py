@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from django import forms
+from django.core.exceptions import PermissionDenied
 from django.db import models
 from django.http import HttpRequest
 from unfold.admin import ModelAdmin
@@ -11,12 +12,17 @@ from unfold.contrib.filters.admin import AutocompleteSelectFilter
 from unfold.decorators import display
 from unfold.views import ChangeList
 
-from snapplatform.access.models import Account
+from snapplatform.access.models import Account, User
 from snapplatform.access.principal import Principal, principal_of
 
+_SEVERAL = "snapplatform.several_accounts"  # asked once a request
 
-class ScopedChangeList(ChangeList):  # type: ignore[misc]  # unfold has no types
+
+class ScopedChangeList(ChangeList):
     """A list that counts its rows once. Big lists skip the count of what their filters left out."""
+
+    full_result_count: int | None
+    result_list: Any
 
     def get_results(self, request: HttpRequest) -> None:
         super().get_results(request)
@@ -24,16 +30,17 @@ class ScopedChangeList(ChangeList):  # type: ignore[misc]  # unfold has no types
             self.full_result_count = self.result_count  # else the header offers to "show all" of what is all
 
 
-class AccountScopedAdmin(ModelAdmin):  # type: ignore[misc]  # unfold has no types
+class AccountScopedAdmin(ModelAdmin):
     """Base of every admin whose rows belong to an account. It only reads; ServicedAdmin also writes.
 
-    Django's permission rows play no part: what an account's staff may do is what the services let its users do.
+    Django's permission rows play no part: an account's staff may do what the services let its users do.
     """
 
     account_path = "account"
     may_add = False
     may_change = False
     may_delete = False
+    ordering = ("-pk",)  # ids are ordered by time, so this is newest first
     add_label = ""
     empty_text = ""
     list_fullwidth = True
@@ -44,7 +51,7 @@ class AccountScopedAdmin(ModelAdmin):  # type: ignore[misc]  # unfold has no typ
         rows: models.QuerySet[Any] = super().get_queryset(request)
         if request.user.is_superuser:
             return rows
-        return rows.filter(**{self.account_path: request.user.account_id})
+        return rows.filter(**{self.account_path: person(request).account_id})
 
     def get_changelist(self, request: HttpRequest, **kwargs: Any) -> type[ChangeList]:
         return ScopedChangeList
@@ -58,11 +65,11 @@ class AccountScopedAdmin(ModelAdmin):  # type: ignore[misc]  # unfold has no typ
 
     def principal(self, request: HttpRequest, obj: Any) -> Principal:
         """The signed-in person, acting in the account of `obj`."""
-        return principal_of(request.user).acting_in(self.account_id_of(obj))
+        return principal_of(person(request)).acting_in(self.account_id_of(obj))
 
     def within(self, request: HttpRequest, obj: Any = None) -> bool:
         """Whether `obj` (or the list as such) is the signed-in person's to look at."""
-        user = request.user
+        user = person(request)
         if not (user.is_active and user.is_staff):
             return False
         return obj is None or user.is_superuser or self.account_id_of(obj) == user.account_id
@@ -91,7 +98,8 @@ class AccountScopedAdmin(ModelAdmin):  # type: ignore[misc]  # unfold has no typ
 
     def get_list_display(self, request: HttpRequest) -> list[str]:
         columns = list(super().get_list_display(request))
-        return [*columns, "account_name"] if self.account_path != "pk" and several_accounts(request) else columns
+        told = self.account_path != "pk" and several_accounts(request)
+        return [*columns, "account_name"] if told else columns
 
     @display(description="Account")
     def account_name(self, obj: Any) -> str:
@@ -100,7 +108,7 @@ class AccountScopedAdmin(ModelAdmin):  # type: ignore[misc]  # unfold has no typ
         return str(obj)
 
 
-class ScopedChoiceFilter(AutocompleteSelectFilter):  # type: ignore[misc]
+class ScopedChoiceFilter(AutocompleteSelectFilter):
     """A filter by a related row that looks its value up among the rows this person may see.
 
     Unfold's own would show the name of another account's row to who puts its id into the address.
@@ -113,10 +121,18 @@ class ScopedChoiceFilter(AutocompleteSelectFilter):  # type: ignore[misc]
             yield choice
 
 
+def person(request: HttpRequest) -> User:
+    """Who is signed in. The admin site lets nobody else this far."""
+    user = request.user
+    if not isinstance(user, User):
+        raise PermissionDenied
+    return user
+
+
 def several_accounts(request: HttpRequest) -> bool:
     """Whether this person sees more than one account, so that rows must say whose they are."""
     if not request.user.is_superuser:
         return False
-    if not hasattr(request, "several_accounts"):
-        request.several_accounts = Account.objects.all()[1:2].exists()
-    return bool(request.several_accounts)
+    if _SEVERAL not in request.META:
+        request.META[_SEVERAL] = Account.objects.all()[1:2].exists()
+    return bool(request.META[_SEVERAL])

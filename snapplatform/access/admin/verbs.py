@@ -1,4 +1,4 @@
-"""Buttons and list actions of the admin: each a service call, posted, answered by a message or a page shown once."""
+"""Buttons and list actions of the admin: each a service call, posted, answered by a message or a page."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -76,10 +76,14 @@ class VerbsAdmin(AccountScopedAdmin):
         return HttpResponseRedirect(self.page("change", obj.pk))
 
     def show_once(self, request: HttpRequest, what: Shown) -> HttpResponse:
-        context = {**self.admin_site.each_context(request), "title": what.title, "shown": what, "opts": self.opts}
-        response = TemplateResponse(request, "web/shown_once.html", context)
-        response["Cache-Control"] = "no-store"
-        return response
+        """The admin marks all its pages no-store, so no cache and no way back keeps this one."""
+        context = {
+            **self.admin_site.each_context(request),
+            "title": what.title,
+            "shown": what,
+            "opts": self.opts,
+        }
+        return TemplateResponse(request, "web/shown_once.html", context)
 
     def get_actions(self, request: HttpRequest) -> dict[str, Any]:
         actions: dict[str, Any] = super().get_actions(request)
@@ -103,9 +107,12 @@ class VerbsAdmin(AccountScopedAdmin):
         self, request: HttpRequest, context: dict[str, Any], *args: Any, obj: Any = None, **kwargs: Any
     ) -> HttpResponse:
         context["show_save_and_add_another"] = False
+        context["show_save_and_continue"] = bool(kwargs.get("change"))
         if obj is not None and obj.pk:
             context["buttons"] = [
-                {"verb": verb, "url": self.page("verb", obj.pk, verb.name)} for verb in self.verbs if verb.shown(obj)
+                {"verb": verb, "url": self.page("verb", obj.pk, verb.name)}
+                for verb in self.verbs
+                if verb.shown(obj)
             ]
             context["panel"] = self.panel(request, obj)
         response: HttpResponse = super().render_change_form(request, context, *args, obj=obj, **kwargs)

@@ -7,13 +7,17 @@ from django.contrib import messages
 from django.db import models
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 
-from snapplatform.access.admin.scoping import several_accounts
+from snapplatform.access.admin.scoping import person, several_accounts
 from snapplatform.access.admin.verbs import Shown, VerbsAdmin
 from snapplatform.access.principal import Principal, principal_of
 from snapplatform.errors import InvalidValue, InvalidValues, SnapError
 
+# What one request carries between the steps of Django's form view.
+_REFUSAL = "snapplatform.refusal"
+_SHOWN = "snapplatform.shown"
 
-class ServiceForm(forms.ModelForm):  # type: ignore[type-arg]
+
+class ServiceForm(forms.ModelForm):
     """A form that shows what a service refused, at the fields it named."""
 
     refusal: SnapError | None = None
@@ -29,7 +33,7 @@ class ServiceForm(forms.ModelForm):  # type: ignore[type-arg]
 
 
 class ServicedAdmin(VerbsAdmin):
-    """Rows that services own. Subclasses say create(), update() and remove(); Django's own saving is never used."""
+    """Rows that services own. Subclasses say create(), update(), remove(); Django's saving is never used."""
 
     form = ServiceForm
 
@@ -46,7 +50,7 @@ class ServicedAdmin(VerbsAdmin):
     def account_for(self, request: HttpRequest, data: dict[str, Any]) -> int:
         """The account that a new row goes to: the chosen one for who may choose, else one's own."""
         chosen = data.get("account")
-        return int(chosen.pk if chosen is not None else request.user.account_id)
+        return int(chosen.pk if chosen is not None else person(request).account_id)
 
     def save_model(self, request: HttpRequest, obj: Any, form: Any, change: bool) -> None:
         data = form.cleaned_data
@@ -55,33 +59,42 @@ class ServicedAdmin(VerbsAdmin):
             if changes:
                 self.update(self.principal(request, obj), obj, changes)
         else:
-            principal = principal_of(request.user).acting_in(self.account_for(request, data))
+            principal = principal_of(person(request)).acting_in(self.account_for(request, data))
             made = self.create(principal, {name: value for name, value in data.items() if name != "account"})
-            made, request.shown = made if isinstance(made, tuple) else (made, None)
-            obj.pk = made.pk
+            row, request.META[_SHOWN] = made if isinstance(made, tuple) else (made, None)
+            obj.pk = row.pk
         obj.refresh_from_db()
 
-    def response_add(self, request: HttpRequest, obj: Any, post_url_continue: str | None = None) -> HttpResponse:
-        if request.shown is not None:
-            return self.show_once(request, request.shown)
-        response: HttpResponse = super().response_add(request, obj, post_url_continue)
-        return response
+    def response_add(
+        self, request: HttpRequest, obj: Any, post_url_continue: str | None = None
+    ) -> HttpResponse:
+        if shown := request.META[_SHOWN]:
+            return self.show_once(request, shown)
+        if "_popup" in request.POST:
+            response: HttpResponse = super().response_add(request, obj, post_url_continue)
+            return response
+        messages.success(request, f"{str(self.opts.verbose_name).capitalize()} {obj} was added.")
+        return HttpResponseRedirect(self.page("change", obj.pk))  # where its next step is
 
     def changeform_view(
-        self, request: HttpRequest, object_id: str | None = None, form_url: str = "", extra_context: Any = None
+        self,
+        request: HttpRequest,
+        object_id: str | None = None,
+        form_url: str = "",
+        extra_context: Any = None,
     ) -> HttpResponse:
         try:
             response: HttpResponse = super().changeform_view(request, object_id, form_url, extra_context)
         except SnapError as error:
             if request.method != "POST":
                 raise
-            request.refusal = error  # the same form again, now invalid for the service's reasons
+            request.META[_REFUSAL] = error  # the same form again, now invalid for the service's reasons
             response = super().changeform_view(request, object_id, form_url, extra_context)
         return response
 
     def get_form(self, request: HttpRequest, obj: Any = None, change: bool = False, **kwargs: Any) -> Any:
         form = super().get_form(request, obj, change=change, **kwargs)
-        return type(form.__name__, (form,), {"refusal": getattr(request, "refusal", None)})
+        return type(form.__name__, (form,), {"refusal": request.META.get(_REFUSAL)})
 
     def get_fieldsets(self, request: HttpRequest, obj: Any = None) -> list[Any]:
         """Who sees several accounts also sees, and chooses for a new row, the account."""
@@ -98,7 +111,7 @@ class ServicedAdmin(VerbsAdmin):
         return self.account_path == "account" and several_accounts(request)
 
     def get_changeform_initial_data(self, request: HttpRequest) -> dict[str, Any]:
-        return {"account": request.user.account_id, **super().get_changeform_initial_data(request)}
+        return {"account": person(request).account_id, **super().get_changeform_initial_data(request)}
 
     def delete_model(self, request: HttpRequest, obj: Any) -> None:
         self.remove(self.principal(request, obj), obj)
@@ -114,7 +127,7 @@ class ServicedAdmin(VerbsAdmin):
     def get_deleted_objects(
         self, objs: Any, request: HttpRequest
     ) -> tuple[list[str], dict[str, int], set[str], list[str]]:
-        """What the confirmation lists: names and counts. Django's own walk would load every picture of a job."""
+        """What the confirmation lists. Django's own walk would load every picture of a job."""
         rows = list(objs)
         counts = {str(self.opts.verbose_name_plural): len(rows), **self.deleted_with(rows)}
         return [str(row) for row in rows], counts, set(), []

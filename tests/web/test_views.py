@@ -1,0 +1,131 @@
+"""What the lists, the job's page and the dashboard tell."""
+
+from datetime import timedelta
+
+from django.core.cache import cache
+from django.test import Client
+from django.urls import reverse
+
+from jobs.models import Job
+from snapplatform import clock
+from snapplatform.access.principal import Principal
+from snapplatform.cluster.models import Duty, Node
+from snapplatform.streams.models import Stream
+from tests import factories
+from tests.web.world import make_world, page_of
+
+
+def text_of(client: Client, url: str, **asked: object) -> str:
+    return client.get(url, asked).content.decode()
+
+
+def test_a_new_site_is_told_its_first_steps(owner_client: Client):
+    text = text_of(owner_client, "/admin/")
+    assert "The way to your first picture" in text
+    assert "rtmp://127.0.0.1:1935/live/my-camera" in text
+    assert reverse("admin:jobs_job_add") in text
+
+
+def test_the_dashboard_shows_what_is_live_with_its_newest_picture(owner_client: Client, who: Principal):
+    world = make_world(who)
+    response = owner_client.get("/admin/")
+    cards = {card["title"]: card["value"] for card in response.context["cards"]}
+    assert cards["Live streams"] == cards["Started jobs"] == cards["Pictures, last hour"] == "1"
+    tile = response.context["tiles"][0]
+    assert tile["stream"] == world.rows["streams_stream"]
+    assert tile["picture"]["row"] == world.rows["jobs_snapshot"]
+    assert owner_client.get(tile["picture"]["url"]).status_code == 200
+
+
+def test_the_dashboard_names_what_needs_attention(site_client: Client, who: Principal):
+    cache.clear()
+    job = factories.make_job(who, autostart=True)
+    long_ago = clock.now() - timedelta(minutes=5)
+    Node.objects.create(host="dead-host", pid=1, beat_at=long_ago, started_at=long_ago)
+    Duty.objects.create(name="retention", due_at=clock.now(), failures=2, last_result="failed: disk full")
+    told = " ".join(item["text"] for item in site_client.get("/admin/").context["attention"])
+    assert f"{job.name} waits: stream offline" in told
+    assert "dead-host:1 is dead" in told
+    assert "disk full" in told
+
+
+def test_the_dashboard_reads_the_ledger_once_a_minute(owner_client: Client, who: Principal):
+    cache.clear()
+    assert owner_client.get("/admin/").context["cards"][-1]["note"] == "0 objects"
+    factories.make_snapshot(factories.make_job(who))
+    assert owner_client.get("/admin/").context["cards"][-1]["note"] == "0 objects"
+    cache.clear()
+    assert owner_client.get("/admin/").context["cards"][-1]["note"] == "1 objects"
+
+
+def test_a_jobs_page_shows_pictures_counts_and_reasons(owner_client: Client, who: Principal):
+    world = make_world(who)
+    job = world.rows["jobs_job"]
+    Job.objects.filter(pk=job.pk).update(expected=1000, captured=999, late=3, skipped=1)
+    panel = owner_client.get(page_of("jobs_job", job)).context["panel"]
+    assert panel["newest"]["row"] == world.rows["jobs_snapshot"]
+    assert panel["counters"][1]["note"] == "99.9 %"
+    assert panel["skips"][0]["reason"] == "no fresh keyframe"
+
+
+def test_a_jobs_page_offers_what_can_be_done_now(owner_client: Client, who: Principal):
+    job = factories.make_job(who)
+
+    def offered() -> list[str]:
+        buttons = owner_client.get(page_of("jobs_job", job)).context["buttons"]
+        return [item["verb"].name for item in buttons]
+
+    assert offered() == ["start", "stop"]
+    Job.objects.filter(pk=job.pk).update(status=Job.Status.STARTED)
+    assert offered() == ["stop", "restart"]
+
+
+def test_publishing_is_explained_with_a_quoted_address(owner_client: Client, who: Principal):
+    stream = factories.make_stream(who, name="yard $(reboot)")
+    publish = owner_client.get(page_of("streams_stream", stream)).context["panel"]["publish"]
+    assert publish["server"] == "rtmp://127.0.0.1:1935/live"
+    assert publish["key"] == "yard $(reboot)"
+    assert publish["ffmpeg"].endswith("-f flv 'rtmp://127.0.0.1:1935/live/yard $(reboot)'")
+
+
+def test_live_streams_come_first(owner_client: Client, who: Principal):
+    factories.make_stream(who, name="a-offline")
+    factories.make_stream(who, name="z-live", live=True)
+    rows = owner_client.get(reverse("admin:streams_stream_changelist")).context["cl"].result_list
+    assert [row.state for row in rows] == [Stream.State.LIVE, Stream.State.OFFLINE]
+
+
+def test_pictures_are_found_by_day_flag_and_job(owner_client: Client, who: Principal):
+    job = factories.make_job(who)
+    plain = factories.make_snapshot(job)
+    dark = factories.make_snapshot(job, dark=True, frame_at=clock.now() - timedelta(days=400))
+    url = reverse("admin:jobs_snapshot_changelist")
+
+    def found(**asked: object) -> list[object]:
+        return list(owner_client.get(url, asked).context["cl"].queryset)
+
+    assert found() == [plain, dark]
+    assert found(frame_at__year=dark.frame_at.year) == [dark]
+    assert found(flag="dark") == found(flag="any") == [dark]
+    assert found(flag="none") == [plain]
+    assert found(job__id__exact=job.pk, is_overlay__exact="0") == [plain, dark]
+    assert found(is_overlay__exact="1") == []
+
+
+def test_an_overwritten_picture_gets_a_new_address(owner_client: Client, who: Principal):
+    job = factories.make_job(who)
+    snapshot = factories.make_snapshot(job, b"\xff\xd8 first", is_overlay=True)
+    page = page_of("jobs_snapshot", snapshot)
+    first = owner_client.get(page).context["panel"]["url"]
+    snapshot.object.sha256 = "f" * 64
+    snapshot.object.save()
+    assert owner_client.get(page).context["panel"]["url"] != first
+
+
+def test_a_picture_keeps_its_address_within_the_hour(owner_client: Client, who: Principal):
+    page = page_of("jobs_snapshot", factories.make_snapshot(factories.make_job(who)))
+    at = clock.now().replace(minute=1)
+    with clock.hold(at):
+        first = owner_client.get(page).context["panel"]["url"]
+    with clock.hold(at + timedelta(minutes=50)):
+        assert owner_client.get(page).context["panel"]["url"] == first
