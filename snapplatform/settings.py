@@ -35,6 +35,7 @@ INSTALLED_APPS = [
     "snapplatform.streams",
     "templates",
     "jobs",
+    "snapplatform.node",
     "snapplatform.ops",
 ]
 
