@@ -1,0 +1,31 @@
+"""What the chunk size that a publisher chooses costs: ingest alone, no job started."""
+
+from __future__ import annotations
+
+import time
+
+from bench import meters
+from bench.stand import Stand
+
+SIZES = (60000, 4096, 128)
+SETTLE_SECONDS = 3.5  # connects, and two seconds until each stream's ring is full
+
+
+def run(stand: Stand, streams: int, window: float, repetitions: int) -> dict[int, list[float]]:
+    """Percent of a core per 1080p stream for each chunk size, in each repetition."""
+    site = stand.site
+    site.set_jobs(started=False)
+    found: dict[int, list[float]] = {size: [] for size in SIZES}
+    pids = site.start()
+    try:
+        for _ in range(repetitions):
+            for size in SIZES:
+                stand.fleet.publish(site.names[:streams], site.port, "1080p30", size)
+                time.sleep(SETTLE_SECONDS)
+                found[size].append(meters.measure(pids, window).cpu / streams)
+                stand.fleet.stop()
+                site.wait_for(lambda: not site.live(), "the streams to end")
+    finally:
+        site.stop()
+        site.set_jobs(started=True)
+    return found

@@ -1,0 +1,98 @@
+"""The order of the bench: ways take turns in each repetition, so that a slow minute meets all of them."""
+
+from __future__ import annotations
+
+import random
+import time
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+from bench import chunks, content, first, likeness, load, machine
+from bench.plan import Plan
+from bench.results import Loads, Results
+from bench.site import QUALITY
+from bench.stand import Stand
+
+
+def run(folder: Path, port: int, plan: Plan, only: Sequence[str], *, command: str, date: str) -> Results:
+    """All asked parts. RuntimeError when something does not come up; every process has ended then too."""
+    results = Results(date, command, plan.window, machine.describe())
+    began = time.monotonic()
+    with Stand(folder, port) as stand:
+        for name in plan.contents:
+            _say(f"preparing {name}")
+            made = content.load(name)
+            results.likeness[name] = likeness.compare(made, QUALITY, stand.has_peers)
+            results.notes.append(made.describe())
+        stand.q = results.likeness[plan.contents[0]].q
+        if "load" in only or "together" in only:
+            _loads(stand, plan, results, with_load="load" in only, with_together="together" in only)
+        if "chunks" in only:
+            _say("chunk sizes")
+            results.chunks = chunks.run(stand, plan.chunk_streams, plan.chunk_window, plan.repetitions)
+        if "first" in only:
+            _say("first pictures")
+            results.firsts = first.run(stand, plan.firsts)
+        results.notes += _notes(stand)
+    results.minutes = (time.monotonic() - began) / 60
+    return results
+
+
+def _loads(stand: Stand, plan: Plan, results: Results, *, with_load: bool, with_together: bool) -> None:
+    for name in plan.contents if with_load else plan.contents[:1]:
+        loads = Loads()
+        for turn in range(plan.repetitions):
+            together = with_together and name == plan.contents[0]
+            ways = [lambda: _ours(stand, plan, name, turn, results, loads, together)]  # noqa: B023 - called in this turn
+            if with_load and stand.has_peers:
+                ways += _peers(stand, plan, name, turn, loads)
+            random.shuffle(ways)
+            for way in ways:
+                _say(f"{name}, repetition {turn + 1} of {plan.repetitions}")
+                way()
+        if with_load:
+            results.loads[name] = loads
+
+
+def _ours(
+    stand: Stand, plan: Plan, name: str, turn: int, results: Results, loads: Loads, together: bool
+) -> None:
+    done = load.ours(stand, name, _counts(plan.ours, turn), plan.window, together)
+    loads.ours.points += done.points
+    for key, value in done.counts.items():
+        loads.counts[key] = loads.counts.get(key, 0) + value
+    if together:
+        results.together_streams = plan.together
+        results.together = results.together or load.Together()
+        results.together.firsts += done.together.firsts
+        results.together.grid += done.together.grid
+
+
+def _peers(stand: Stand, plan: Plan, name: str, turn: int, loads: Loads) -> list[Callable[[], None]]:
+    def single() -> None:
+        loads.single.points += load.single(stand, name, _counts(plan.single, turn), plan.window)
+
+    def many() -> None:
+        loads.many.points += load.many(stand, name, _counts(plan.many, turn), plan.window)
+
+    def full() -> None:
+        loads.full.points += load.single(stand, name, _counts(plan.full, turn), plan.window, decode="")
+
+    return [single, many, full]
+
+
+def _counts(counts: tuple[int, ...], turn: int) -> tuple[int, ...]:
+    """The smaller numbers are only there for the line through the memory, which is much the same each time."""
+    return counts if turn == 0 else counts[-1:]
+
+
+def _notes(stand: Stand) -> list[str]:
+    return [
+        f"ffmpeg's JPEG at -q:v {stand.q}, whose PSNR is nearest to our quality {QUALITY}",
+        f"in the fullest window {stand.busy:.0f} % of all cores were in use, {stand.publisher:.0f} % of a core by "
+        f"the publisher, whose latest frame was {stand.late_ms:.0f} ms late",
+    ]
+
+
+def _say(what: str) -> None:
+    print(f"{time.strftime('%H:%M:%S')} {what}", flush=True)
