@@ -51,8 +51,10 @@ def test_killed_supervisor_leaves_no_descendant(site: SiteMaker) -> None:
     env = site()
     with started(run_command(), env) as running:
         running.expect("work started")
+        running.expect("taking publishers")
         assert answers(env) == 200
         family = [member.pid for member in running.family()]
+        assert len(family) >= 5  # capture with two decoders, web, work
         gone = milliseconds_until_gone(family, running.process.kill)
         print(f"kill -9: {len(family)} descendants gone after {gone:.1f} ms")
         assert gone < 1000
