@@ -119,7 +119,7 @@ class Demo:
                     self._pictures.append(snapshot)
                     self._since = snapshot["frame_at"]
                     self._screen.picture(snapshot)
-            self._screen.living(f"  {len(self._pictures)} pictures. Ctrl-C stops the demo.")
+            self._screen.living(f"  {_pictures(len(self._pictures))}. Ctrl-C stops the demo.")
             self._pause()
         self._screen.end()
 
@@ -129,7 +129,7 @@ class Demo:
         if not self._pictures:
             self._screen.problem(f"No picture arrived.\n{self._site.log_end()}")
             return 1
-        self._screen.done(f"{len(self._pictures)} pictures arrived")
+        self._screen.done(f"{_pictures(len(self._pictures))} arrived")
         if not self._check:
             return 0
         problems = wrong_pictures(client, self._pictures)
@@ -169,3 +169,7 @@ def _is_live(client: Client) -> bool:
 
 def _first(page: dict[str, Any]) -> Any:
     return page["items"][0] if page["items"] else None
+
+
+def _pictures(count: int) -> str:
+    return "1 picture" if count == 1 else f"{count} pictures"
