@@ -66,6 +66,8 @@ class NativeView(APIView):
     queries: dict[str, type[Query]] = {}
 
     def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
+        if str(request.method) not in self.allowed_methods:
+            self.http_method_not_allowed(request, *args, **kwargs)  # before its parameters are judged
         super().initial(request, *args, **kwargs)
         self.query = self._read_query(request)
 
