@@ -2,8 +2,10 @@
 
 from jobs.models import Job
 from jobs.services import stop_job
+from snapplatform import clock
 from snapplatform.media import synthetic
 from snapplatform.media.ring import Packet
+from snapplatform.node import ingest
 from snapplatform.storage.buckets import store_of
 from snapplatform.storage.models import Garbage, StoredObject
 from snapplatform.streams.models import Stream
@@ -92,6 +94,19 @@ async def test_a_second_publisher_of_a_name_is_refused(node, make_job, ask, foot
         assert b"NetStream.Publish.BadName" in second.status
         await first.video(*footage)
         await ask(lambda: Stream.objects.filter(name="cam", state="live", epoch=1).exists())
+
+
+async def test_an_encoder_that_lost_its_network_may_come_back_at_once(
+    node, principal, ask, footage, monkeypatch
+):
+    monkeypatch.setattr(ingest, "SILENT_SECONDS", 0.2)
+    async with Encoder(node.rtmp_port, "cam") as first:
+        await first.video(*footage)
+        await ask(lambda: clock.monotonic() - node.hub.streams()[0].touched > 0.2)
+        async with Encoder(node.rtmp_port, "cam") as second:
+            assert second.accepted
+            stream = await ask(lambda: Stream.objects.filter(name="cam", state="live", epoch=2).first())
+            assert stream is not None
 
 
 async def test_a_key_names_the_account_and_a_wrong_one_is_refused(node, ask, principal, other_principal):
