@@ -84,8 +84,8 @@ class Roster:
 
     def _stop(self, job_id: UUID) -> None:
         for task in self._runners.pop(job_id).stop():
-            self._publishing.add(task)
-            task.add_done_callback(self._publishing.discard)
+            self._captures.add(task)
+            task.add_done_callback(self._captures.discard)
 
     async def _say_waiting(self, live: dict[UUID, LiveStream], specs: dict[UUID, JobSpec]) -> None:
         now = clock.monotonic()
