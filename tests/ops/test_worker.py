@@ -4,7 +4,7 @@ import threading
 from datetime import timedelta
 
 import pytest
-from django.db import OperationalError, connection
+from django.db import OperationalError, connection, connections
 from django.utils import timezone
 
 from snapplatform.cluster.duties import DutySpec
@@ -80,12 +80,18 @@ def test_the_loop_goes_on_after_the_database_dropped_its_connection() -> None:
             other.close()
         return "done"
 
-    thread = threading.Thread(target=worker.work, args=([duty("one", end_own_connection)], Stop(after=4)))
+    def loop() -> None:
+        try:
+            worker.work([duty("one", end_own_connection)], Stop(after=4))  # type: ignore[arg-type]
+        finally:
+            connections.close_all()
+
+    thread = threading.Thread(target=loop)
     thread.start()
     thread.join(60)
     assert not thread.is_alive()
     assert len(ended) >= 2
-    assert len(set(ended)) == 2
+    assert ended[0] not in ended[1:]
     assert Duty.objects.get(name="one").last_result == "done"
 
 
