@@ -9,6 +9,7 @@ from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from django_structlog.middlewares import RequestMiddleware
 
+from snapplatform.access.models import User
 from snapplatform.access.principal import Principal
 
 REQUEST_ID_HEADER = "X-Request-ID"
@@ -61,10 +62,12 @@ class RequestLog(RequestMiddleware):
 
     @staticmethod
     def bind_user_id(request: HttpRequest) -> None:
-        """An API's principal is named; sessions are left alone, since looking would cost a query each."""
+        """Who is asking, if somebody has looked already: to look into every session would cost a query."""
         user: object = request.__dict__.get("user")
         if isinstance(user, Principal):
             structlog.contextvars.bind_contextvars(account_id=str(user.account_id), user_id=str(user.user_id))
+        elif isinstance(person := request.__dict__.get("_cached_user"), User):
+            structlog.contextvars.bind_contextvars(account_id=str(person.account_id), user_id=str(person.pk))
 
     @classmethod
     def bind_ip(cls, request: HttpRequest) -> None:

@@ -92,7 +92,12 @@ def test_noise_is_no_error_and_failures_have_a_trace(db: None, lines, settings, 
 def test_who_asked_is_in_the_line(db: None, lines):
     user = factories.make_user()
     Api(user).get("jobs")
-    assert (lines()[-1]["user_id"], lines()[-1]["account_id"]) == (str(user.pk), str(user.account_id))
+    client = Client()
+    client.force_login(factories.make_user(user.account, is_staff=True, is_superuser=True))
+    client.get("/admin/")
+    first, second = lines()
+    assert (first["user_id"], first["account_id"]) == (str(user.pk), str(user.account_id))
+    assert second["account_id"] == first["account_id"] and second["user_id"] != first["user_id"]
 
 
 @pytest.mark.parametrize(
