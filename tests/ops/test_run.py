@@ -26,7 +26,7 @@ def run_command(*parts: str) -> list[str]:
     return [sys.executable, MANAGE, "run", *(f"--only={part}" for part in parts)]
 
 
-def answers(env: dict[str, str], path: str = "/admin/login/") -> int:
+def answers(env: dict[str, str], path: str = "/healthz") -> int:
     with urllib.request.urlopen(f"http://127.0.0.1:{env['SNAP_HTTP_PORT']}{path}", timeout=30) as answer:
         return int(answer.status)
 
@@ -101,6 +101,18 @@ def test_a_second_run_on_the_same_data_is_refused(tmp_path: Path, site: SiteMake
         second = manage("run", "--only=work", env=env)
     assert second.returncode == 1
     assert f"already works on {tmp_path} as process {first.process.pid}" in second.stderr
+
+
+def test_doctor_knows_the_platform_that_runs(site: SiteMaker) -> None:
+    env = site(SNAP_CAPTURE_NODES=2)
+    with started(run_command(), env) as running:
+        for _ in range(2):  # both nodes share the port
+            running.expect("taking publishers")
+        assert answers(env) == 200
+        result = manage("doctor", env=env)
+        assert result.returncode == 0, result.stdout
+        assert f"runs now as process {running.process.pid}" in result.stdout
+        assert result.stdout.count("in use by this platform") == 2
 
 
 def test_a_killed_run_does_not_lock_its_data(site: SiteMaker) -> None:
