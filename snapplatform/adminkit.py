@@ -130,7 +130,7 @@ def copyable(text: str, *, label: str = "") -> SafeString:
     caption = format_html('<span class="snap-copy-label">{}</span>', label) if label else ""
     return format_html(
         '<span class="snap-copy">{}<code>{}</code><button type="button" data-copy="{}" title="Copy">'
-        '<span class="material-symbols-outlined">content_copy</span></button></span>',
+        '<span class="material-symbols-outlined" aria-hidden="true">content_copy</span></button></span>',
         caption, text, text,
     )  # fmt: skip
 
@@ -147,4 +147,4 @@ def thumbnail(url: str, *, alt: str, href: str = "", large: bool = False) -> Saf
 
 
 def icon(name: str) -> SafeString:
-    return format_html('<span class="material-symbols-outlined">{}</span>', name)
+    return format_html('<span class="material-symbols-outlined" aria-hidden="true">{}</span>', name)

@@ -82,6 +82,12 @@ def test_nodes_and_duties_are_the_superusers_alone(site_client: Client, owner_cl
     assert reverse("admin:cluster_node_changelist") not in owner_client.get("/admin/").content.decode()
 
 
+def test_nobody_signed_in_sees_the_login_page(db: None):
+    response = Client().get("/admin/", follow=True)
+    assert response.status_code == 200
+    assert response.redirect_chain[0][0].startswith("/admin/login/")
+
+
 def test_who_is_no_staff_is_sent_to_sign_in(account: Account):
     response = signed_in(factories.make_user(account)).get("/admin/jobs/job/")
     assert response.status_code == 302

@@ -175,7 +175,7 @@ def test_a_job_is_deleted_with_its_pictures_once_stopped(owner_client: Client, w
     url = reverse("admin:jobs_job_delete", args=(job.pk,))
     assert "stop it first" in messages_of(owner_client.post(url, {"post": "yes"}, follow=True))[0]
     Job.objects.filter(pk=job.pk).update(status=Job.Status.PAUSED)
-    assert owner_client.get(url).context["model_count"]["pictures"] == 1
+    assert ("pictures", 1) in owner_client.get(url).context["model_count"]
     assert owner_client.post(url, {"post": "yes"}).status_code == 302
     assert not StoredObject.objects.filter(pk=snapshot.object_id).exists()
     assert not Job.objects.filter(pk=job.pk).exists()

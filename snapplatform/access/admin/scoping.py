@@ -40,7 +40,6 @@ class AccountScopedAdmin(ModelAdmin):
     may_add = False
     may_change = False
     may_delete = False
-    ordering = ("-pk",)  # ids are ordered by time, so this is newest first
     add_label = ""
     empty_text = ""
     list_fullwidth = True
@@ -52,6 +51,9 @@ class AccountScopedAdmin(ModelAdmin):
         if request.user.is_superuser:
             return rows
         return rows.filter(**{self.account_path: person(request).account_id})
+
+    def get_ordering(self, request: HttpRequest) -> Any:
+        return self.ordering or ("-pk",)  # most ids are ordered by time, so this is newest first
 
     def get_changelist(self, request: HttpRequest, **kwargs: Any) -> type[ChangeList]:
         return ScopedChangeList
@@ -69,9 +71,9 @@ class AccountScopedAdmin(ModelAdmin):
 
     def within(self, request: HttpRequest, obj: Any = None) -> bool:
         """Whether `obj` (or the list as such) is the signed-in person's to look at."""
-        user = person(request)
-        if not (user.is_active and user.is_staff):
-            return False
+        user = request.user
+        if not (isinstance(user, User) and user.is_active and user.is_staff):
+            return False  # nobody is signed in on the login page, which asks as well
         return obj is None or user.is_superuser or self.account_id_of(obj) == user.account_id
 
     def has_module_permission(self, request: HttpRequest) -> bool:
