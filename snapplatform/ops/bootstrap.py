@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from django.conf import settings
 from django.core.management import call_command
 from django.db import connection
+from django.db.models import Count, Q, QuerySet
 
 from snapplatform.access.models import Account, User
 from snapplatform.access.principal import principal_of
@@ -40,15 +41,21 @@ def bootstrap() -> Outcome:
     Raises WrongEncryptionKey when the database belongs to another key.
     """
     outcome = Outcome()
-    with _one_at_a_time():
+    with one_at_a_time():
         call_command("migrate", interactive=False, verbosity=0)
         check_fingerprint()
         account = ensure_account(outcome)
         admin = ensure_admin(account, outcome)
         ensure_bucket(account, admin, outcome)
-        for each in Account.objects.order_by("pk"):
+        for each in without_templates():
             ensure_system_templates(each, outcome)
     return outcome
+
+
+def without_templates() -> QuerySet[Account]:
+    """Accounts that lack a system template: new ones."""
+    present = Count("templates", filter=Q(templates__kind=Template.Kind.SYSTEM))
+    return Account.objects.annotate(present=present).filter(present__lt=len(SYSTEM_INTERVALS)).order_by("pk")
 
 
 def new_password() -> str:
@@ -102,7 +109,7 @@ def ensure_system_templates(account: Account, outcome: Outcome) -> None:
 
 
 @contextmanager
-def _one_at_a_time() -> Iterator[None]:
+def one_at_a_time() -> Iterator[None]:
     """Two migrations at once break each other; on many machines only the database can keep them apart."""
     if connection.vendor != "postgresql":
         with wait_lock(settings.SNAP.data_dir / "bootstrap.lock"):

@@ -12,7 +12,9 @@ from snapplatform.ops import ports
 from snapplatform.ops.doctor import disk
 from tests.ops.processes import environment, manage
 
-pytestmark = pytest.mark.skipif("SNAP_TEST_DATABASE_URL" in os.environ, reason="done in the run on SQLite")
+pytestmark = pytest.mark.skipif(
+    bool(os.environ.get("SNAP_TEST_DATABASE_URL")), reason="done in the run on SQLite"
+)
 
 
 def examined(env: dict[str, str]) -> tuple[int, dict[str, dict[str, object]]]:

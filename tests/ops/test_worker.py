@@ -7,9 +7,11 @@ import pytest
 from django.db import OperationalError, connection, connections
 from django.utils import timezone
 
+from snapplatform.access.models import Account
 from snapplatform.cluster.duties import DutySpec
 from snapplatform.cluster.models import Duty, Node
 from snapplatform.ops import duties, worker
+from templates.models import Template
 
 
 class Stop:
@@ -109,6 +111,14 @@ def test_nodes_that_ended_a_week_ago_are_forgotten() -> None:
     node("died long ago", beat_at=old)
     assert duties.delete_old_nodes() == "2 rows deleted"
     assert set(Node.objects.values_list("host", flat=True)) == {"running", "stopped lately"}
+
+
+@pytest.mark.django_db
+def test_an_account_made_later_gets_its_system_templates_once() -> None:
+    account = Account.objects.create(pk=1000000000000009, name="late")
+    assert duties.make_system_templates() == "4 templates made"
+    assert duties.make_system_templates() == "0 templates made"
+    assert Template.objects.filter(account=account, kind="system").count() == 4
 
 
 def test_every_duty_has_a_name_of_its_own() -> None:
