@@ -4,7 +4,6 @@ import logging
 from pathlib import Path
 
 from django.templatetags.static import static
-from django.urls import reverse_lazy
 
 from snapplatform import env, logs
 
@@ -133,7 +132,7 @@ DJANGO_STRUCTLOG_STATUS_4XX_LOG_LEVEL = logging.INFO  # a caller's mistake is no
 UNFOLD = {
     "SITE_TITLE": "Snapplatform",
     "SITE_HEADER": "Snapplatform",
-    "SITE_URL": reverse_lazy("admin:index"),
+    "SITE_URL": None,  # no "return to site": the admin is the site
     "SITE_SYMBOL": "photo_camera",
     "SITE_FAVICONS": [
         {"rel": "icon", "type": "image/svg+xml", "href": lambda request: static("web/icon.svg")}

@@ -43,6 +43,14 @@ class FlagFilter(DropdownFilter):
         return queryset.exclude(flagged) if self.value() == "none" else queryset
 
 
+class OverlayFilter(BooleanRadioFilter):
+    """Overwrite objects apart from the pictures that have names of their own."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.title = "overwrite object"
+
+
 @admin.register(Snapshot)
 class SnapshotAdmin(ServicedAdmin):
     empty_text = "Pictures appear here as soon as a started job takes them."
@@ -53,7 +61,7 @@ class SnapshotAdmin(ServicedAdmin):
         ("job", ScopedChoiceFilter),
         ("stream", ScopedChoiceFilter),
         FlagFilter,
-        ("is_overlay", BooleanRadioFilter),
+        ("is_overlay", OverlayFilter),
     )
     list_select_related = ("object", "job", "stream", "account")
     list_per_page = 50

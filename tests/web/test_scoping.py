@@ -70,6 +70,12 @@ def test_a_filter_by_nonsense_is_no_error(owner_client: Client):
             assert owner_client.get(url, {"stream__id__exact": value}).status_code in (200, 302)
 
 
+def test_an_id_that_no_row_can_have_does_not_exist(owner_client: Client):
+    for kind in ("access/accesskey", "jobs/job", "streams/stream"):
+        for pk in ("%00", "nonsense", "9" * 60):
+            assert owner_client.get(f"/admin/{kind}/{pk}/change/").status_code == 302
+
+
 def test_forms_offer_own_rows_only(owner_client: Client, foreign: World):
     assert FOREIGN not in owner_client.get(reverse("admin:jobs_job_add")).content.decode()
 

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from django import forms
+from django.contrib.admin import ShowFacets
 from django.core.exceptions import PermissionDenied
 from django.db import models
 from django.http import HttpRequest
@@ -45,6 +46,7 @@ class AccountScopedAdmin(ModelAdmin):
     list_fullwidth = True
     list_filter_submit = True
     show_full_result_count = False
+    show_facets = ShowFacets.NEVER  # counts for each choice of a filter would read whole tables
 
     def get_queryset(self, request: HttpRequest) -> models.QuerySet[Any]:
         rows: models.QuerySet[Any] = super().get_queryset(request)
@@ -57,6 +59,10 @@ class AccountScopedAdmin(ModelAdmin):
 
     def get_changelist(self, request: HttpRequest, **kwargs: Any) -> type[ChangeList]:
         return ScopedChangeList
+
+    def get_object(self, request: HttpRequest, object_id: str, from_field: str | None = None) -> Any:
+        """None for an id that no row can have: PostgreSQL raises where it should look for a NUL."""
+        return super().get_object(request, object_id, from_field) if object_id.isprintable() else None
 
     def account_id_of(self, obj: Any) -> int:
         """The account of a row, along `account_path`."""

@@ -27,7 +27,9 @@ async function copy(text) {
     return done;
 }
 
-// Pages that renew themselves rest while nobody looks at them.
+// Pages that renew themselves rest while nobody looks at them, or while somebody is about to press a button there.
 document.addEventListener("htmx:beforeRequest", (event) => {
-    if (document.hidden && event.detail.requestConfig.verb === "get") event.preventDefault();
+    const part = event.detail.elt;
+    if (!part.matches("[hx-trigger^=every]")) return;
+    if (document.hidden || part.querySelector("button:hover, :focus-visible")) event.preventDefault();
 });
