@@ -105,7 +105,8 @@ def database(url: str) -> dict[str, Any]:
         # A pool, and no connection kept by a thread: under ASGI every request has a thread of its own, and
         # kept connections would pile up. The health check is what survives a restarted server.
         config["CONN_HEALTH_CHECKS"] = True
-        config["OPTIONS"] = {**config.get("OPTIONS", {}), "pool": {"min_size": 1, "max_size": 16, "timeout": 10}}
+        pool = {"min_size": 1, "max_size": 16, "timeout": 10}
+        config["OPTIONS"] = {**config.get("OPTIONS", {}), "pool": pool}
     else:
         raise ImproperlyConfigured("SNAP_DATABASE_URL: SQLite and PostgreSQL are supported.")
     return config

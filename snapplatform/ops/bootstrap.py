@@ -14,6 +14,7 @@ from snapplatform.access.models import Account, User
 from snapplatform.access.principal import principal_of
 from snapplatform.access.secrets import check_fingerprint
 from snapplatform.ops.lock import wait_lock
+from snapplatform.ops.reach import reach_database
 from snapplatform.storage.models import Bucket
 from snapplatform.storage.services import create_bucket
 from templates.models import Template
@@ -38,9 +39,10 @@ class Outcome:
 def bootstrap() -> Outcome:
     """Bring the database up to date and make what is missing. Safe when several processes start at once.
 
-    Raises WrongEncryptionKey when the database belongs to another key.
+    Raises OperationalError when the database does not answer, WrongEncryptionKey when it has another key.
     """
     outcome = Outcome()
+    reach_database()
     with one_at_a_time():
         call_command("migrate", interactive=False, verbosity=0)
         check_fingerprint()

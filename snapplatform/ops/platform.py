@@ -10,13 +10,13 @@ from contextlib import ExitStack
 from pathlib import Path
 
 from django.conf import settings
-from django.db import connections
 from prometheus_client import multiprocess
 
 from snapplatform.ops import ports
 from snapplatform.ops.banner import banner
 from snapplatform.ops.bootstrap import bootstrap
 from snapplatform.ops.lock import run_lock
+from snapplatform.ops.reach import leave_database
 from snapplatform.ops.supervisor import ChildSpec, Supervisor
 
 PARTS = ("web", "capture", "work")
@@ -35,7 +35,7 @@ def run_platform(parts: Sequence[str]) -> int:
             # The nodes share the port among themselves, so only a test bind shows that strangers hold it.
             ports.check_free(settings.SNAP.rtmp_host, settings.SNAP.rtmp_port, variable="SNAP_RTMP_PORT")
         outcome = bootstrap()
-        connections.close_all()
+        leave_database()
         metrics = _empty_metrics_dir()
         print(banner(parts, outcome), flush=True)
         supervisor = Supervisor(

@@ -14,6 +14,7 @@ from snapplatform.access.models import KeyFingerprint
 from snapplatform.access.secrets import fingerprint
 from snapplatform.ops.doctor.disk import network_type
 from snapplatform.ops.doctor.findings import Finding, bad, good
+from snapplatform.ops.reach import reach_database
 
 # Django 5.2 supports no older one.
 MIN_POSTGRESQL = 14
@@ -47,7 +48,7 @@ def findings() -> Iterator[Finding]:
 
 
 def _version() -> Finding:
-    connection.ensure_connection()
+    reach_database()
     if connection.vendor == "sqlite":
         return good("database", f"SQLite {sqlite3.sqlite_version}")
     version = connection.cursor().connection.info.server_version
