@@ -13,6 +13,7 @@ from unfold.contrib.filters.admin import BooleanRadioFilter, DropdownFilter
 from unfold.decorators import display
 
 from jobs import rules, services
+from jobs.admin import calendar
 from jobs.admin.pictures import picture_name, picture_url, thumbnail
 from jobs.models import QUALITY_FLAGS, Snapshot
 from snapplatform import adminkit
@@ -66,7 +67,8 @@ class SnapshotAdmin(ServicedAdmin):
     list_select_related = ("object", "job", "stream", "account")
     list_per_page = 50
     search_fields = ("job__name", "stream__name", "object__key")
-    date_hierarchy = "frame_at"
+    date_hierarchy = calendar.FIELD
+    change_list_template = "web/snapshots/change_list.html"
     ordering = ("-timestamp",)
     fields = (
         "job", "stream", "key", "frame_time", "stored_time", "source_time", "media_time", "age_at_tick",
@@ -74,6 +76,9 @@ class SnapshotAdmin(ServicedAdmin):
     )  # fmt: skip
     readonly_fields = fields
     change_form_outer_before_template = "web/snapshots/head.html"
+
+    def changelist_view(self, request: HttpRequest, extra_context: Any = None) -> Any:
+        return super().changelist_view(request, {"days": calendar.choices(request), **(extra_context or {})})
 
     def remove(self, principal: Principal, obj: Snapshot) -> None:
         services.delete_snapshot(principal=principal, snapshot_id=obj.pk)

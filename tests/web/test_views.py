@@ -112,6 +112,27 @@ def test_pictures_are_found_by_day_flag_and_job(owner_client: Client, who: Princ
     assert found(is_overlay__exact="1") == []
 
 
+def test_days_link_to_the_pictures_of_that_day(owner_client: Client, who: Principal, stranger: Principal):
+    job = factories.make_job(who)
+    noon = clock.now().replace(hour=12)
+    today = factories.make_snapshot(job, frame_at=noon)
+    old = factories.make_snapshot(job, frame_at=noon - timedelta(days=40))
+    factories.make_snapshot(factories.make_job(stranger), frame_at=noon - timedelta(days=400))
+    url = reverse("admin:jobs_snapshot_changelist")
+    days = {day["text"]: day["url"] for day in owner_client.get(url, {"flag": "none"}).context["days"]}
+    assert len([text for text in days if text.endswith(str(old.frame_at.year))]) in (1, 2, 3)
+
+    def found(link: str) -> list[object]:
+        return list(owner_client.get(url + link).context["cl"].queryset)
+
+    assert found(days["All days"]) == [today, old]
+    assert found(days[f"{today.frame_at:%b} {today.frame_at.day}"]) == [today]
+    assert found(days[f"{old.frame_at:%B %Y}"]) == [old]
+    assert all("flag=none" in link for link in days.values())
+    nonsense = {"frame_at__year": 9999, "frame_at__month": 77, "frame_at__day": "x"}
+    assert owner_client.get(url, nonsense).status_code in (200, 302)
+
+
 def test_an_overwritten_picture_gets_a_new_address(owner_client: Client, who: Principal):
     job = factories.make_job(who)
     snapshot = factories.make_snapshot(job, b"\xff\xd8 first", is_overlay=True)
