@@ -75,6 +75,15 @@ def test_any_other_address_is_refused_in_words(api: Api, good: dict[str, Any], u
     assert wrong(api.post("jobs", {**good, "source_url": url}))["source_url"]
 
 
+def test_a_refused_job_leaves_no_stream_behind(api: Api, good: dict[str, Any]):
+    del good["stream_name"]
+    url = "rtmp://127.0.0.1:1935/live/never/seen"
+    assert wrong(api.post("jobs", {**good, "source_url": url, "skip_flags": ["dark"], "name": "a\nb"}))[
+        "name"
+    ]
+    assert not Stream.objects.filter(name="never/seen").exists()
+
+
 def test_options_are_kept(api: Api, good: dict[str, Any]):
     options = {"aligned": True, "skip_flags": ["black", "frozen"], "retention_days": 2}
     body = api.post("jobs", {**good, **options}).json()

@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from django.db import transaction
 from rest_framework.request import Request
 from rest_framework.response import Response
 
@@ -56,10 +57,11 @@ class JobsView(NativeView):
         given = self.body(JobIn)
         template = get_template(principal=self.principal, template_id=given.pop("template_id"))
         bucket = _bucket(self.principal, given)
-        stream = _stream(self.principal, given)
-        job = services.submit_job(
-            principal=self.principal, template=template, stream=stream, bucket=bucket, **given
-        )
+        with transaction.atomic():  # a refused job must not leave the stream that its URL registered
+            stream = _stream(self.principal, given)
+            job = services.submit_job(
+                principal=self.principal, template=template, stream=stream, bucket=bucket, **given
+            )
         return Response(write([job])[0], status=201)
 
 
