@@ -78,7 +78,7 @@ class BucketAdmin(ServicedAdmin):
 class StoredObjectAdmin(AccountScopedAdmin):
     empty_text = "Every stored picture has one row here."
     list_display = ("key", "bucket", "bytes", "content_type", "modified", "expires")
-    list_filter = (("bucket", ScopedChoiceFilter), "content_type")
+    list_filter = (("bucket", ScopedChoiceFilter),)
     list_select_related = ("bucket", "account")
     search_fields = ("key",)
     fields = ("key", "bucket", "preview", "bytes", "content_type", "digest", "made", "changed", "ends")
