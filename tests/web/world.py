@@ -59,3 +59,8 @@ def pages(world: World) -> list[str]:
 
 def page_of(kind: str, row: Any) -> str:
     return reverse(f"admin:{kind}_change", args=(row.pk,))
+
+
+def messages_of(response: Any) -> list[str]:
+    """What the page says at its top."""
+    return [str(message) for message in response.context["messages"]]

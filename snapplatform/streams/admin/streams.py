@@ -1,26 +1,20 @@
-"""Admin of streams and stream keys. web/admin.py registers StreamAdmin, joined with jobs and pictures."""
+"""Admin of streams: what they are, whether they are live, how to publish them."""
 
-import shlex
 from typing import Any
 
-from django.conf import settings
-from django.contrib import admin
 from django.http import HttpRequest
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from unfold.decorators import display
 
 from snapplatform import adminkit
-from snapplatform.access.admin.scoping import ScopedChoiceFilter
 from snapplatform.access.admin.verbs import Shown, Verb
 from snapplatform.access.admin.writing import ServicedAdmin
 from snapplatform.access.principal import Principal
 from snapplatform.streams import addresses, services
-from snapplatform.streams.models import Stream, StreamKey
+from snapplatform.streams.admin.publishing import how_to_publish, key_shown, publish_server
+from snapplatform.streams.models import Stream
 
-_GSTREAMER = (
-    "videotestsrc is-live=true ! x264enc tune=zerolatency key-int-max=60 ! h264parse ! flvmux streamable=true"
-)
 LIVE_FACTS = ("online", "offline", "video", "audio_codec", "rate", "gop", "keyframe")
 
 
@@ -122,87 +116,5 @@ class StreamAdmin(ServicedAdmin):
         return adminkit.moment(obj.last_keyframe_at)
 
 
-@admin.register(StreamKey)
-class StreamKeyAdmin(ServicedAdmin):
-    add_label = "Create stream key"
-    empty_text = "Encoders on other machines need a key to publish."
-    may_add = True
-    list_display = ("hint_text", "label", "opens", "state", "created")
-    list_filter = (("stream", ScopedChoiceFilter), "revoked")
-    list_select_related = ("stream", "account")
-    search_fields = ("label", "hint", "stream__name")
-    fieldsets = ((None, {"fields": ("hint_text", "label", "stream", "state", "created")}),)
-    readonly_fields = ("hint_text", "state", "created")
-    add_fieldsets = ((None, {"fields": ("stream", "label")}),)
-    autocomplete_fields = ("stream",)
-    change_form_outer_before_template = "web/buttons.html"
-    verbs = (
-        Verb(
-            "revoke", "Revoke", "block", "revoked", tone="danger", shown=lambda key: not key.revoked,
-            act=lambda principal, key: services.revoke_stream_key(principal=principal, key_id=key.pk),
-        ),
-    )  # fmt: skip
-
-    def account_for(self, request: HttpRequest, data: dict[str, Any]) -> int:
-        stream = data.get("stream")
-        return stream.account_id if stream is not None else super().account_for(request, data)
-
-    def create(self, principal: Principal, data: dict[str, Any]) -> tuple[StreamKey, Shown]:
-        stream = data.get("stream")
-        key, secret = services.create_stream_key(
-            principal=principal, label=data["label"], stream_id=stream.pk if stream else None
-        )
-        return key, key_shown(secret, stream, back=self.page("changelist"))
-
-    @display(description="Key", ordering="hint")
-    def hint_text(self, obj: StreamKey) -> str:
-        return f"{obj.hint}…"
-
-    @display(description="Opens")
-    def opens(self, obj: StreamKey) -> str:
-        return str(obj.stream) if obj.stream else "every stream of the account"
-
-    @display(description="State", ordering="revoked")
-    def state(self, obj: StreamKey) -> SafeString:
-        return adminkit.badge("revoked", "bad") if obj.revoked else adminkit.badge("active", "good")
-
-    @display(description="Created", ordering="created_at")
-    def created(self, obj: StreamKey) -> SafeString:
-        return adminkit.age(obj.created_at)
-
-
 def is_live(stream: Stream) -> bool:
     return stream.state == Stream.State.LIVE
-
-
-def publish_server() -> str:
-    """What OBS calls the server: the address without the stream's name."""
-    return addresses.publish_url("").rstrip("/")
-
-
-def how_to_publish(stream: Stream) -> dict[str, Any]:
-    """Addresses and command lines for encoders; quoted, as a name may hold what shells act upon."""
-    url = shlex.quote(addresses.publish_url(stream.name))
-    return {
-        "url": addresses.publish_url(stream.name),
-        "server": publish_server(),
-        "key": stream.name,
-        "ffmpeg": f"ffmpeg -re -i video.mp4 -c:v libx264 -g 60 -c:a aac -f flv {url}",
-        "gstreamer": f"gst-launch-1.0 {_GSTREAMER} ! rtmp2sink location={url}",
-        "open": settings.SNAP.ingest_open,
-    }
-
-
-def key_shown(secret: str, stream: Stream | None, *, back: str) -> Shown:
-    name = stream.name if stream else "NAME"
-    return Shown(
-        title="Stream key created",
-        intro="Copy the key now; only its fingerprint is kept, and it will never be shown again.",
-        values=[
-            ("Key", secret),
-            ("OBS: server", publish_server()),
-            ("OBS: stream key", f"{name}?key={secret}"),
-            ("Address for ffmpeg and GStreamer", f"{addresses.publish_url(name)}?key={secret}"),
-        ],
-        back=back,
-    )
