@@ -1,4 +1,4 @@
-"""Settings of the tests: a data directory of their own, and PostgreSQL when SNAP_TEST_DATABASE_URL says so."""
+"""Settings of the tests: their own data directory, and PostgreSQL when SNAP_TEST_DATABASE_URL says so."""
 
 import os
 import tempfile

@@ -35,7 +35,8 @@ def by_access_key(key_id: str, secret: str, *, source_ip: str = "") -> Principal
 def by_token(text: str, *, source_ip: str = "") -> Principal:
     """The principal of a bearer token. Raises Unauthenticated."""
     wanted = digest(text.encode("utf-8", "replace").decode())
-    token = Token.objects.select_related("user__account").filter(digest=wanted, expires_at__gt=clock.now()).first()
+    valid = Token.objects.filter(digest=wanted, expires_at__gt=clock.now())
+    token = valid.select_related("user__account").first()
     if token is None:
         raise Unauthenticated("Unknown or expired token.")
     _check_usable(token.user)
@@ -55,5 +56,5 @@ def _touch(key: AccessKey) -> None:
 
 
 def _clean(key_id: str) -> str:
-    """NUL and lone surrogates make PostgreSQL raise; no key id holds them, so such an id is simply unknown."""
+    """NUL and lone surrogates make PostgreSQL raise. No key id holds them, so such an id is unknown."""
     return key_id if key_id.isascii() and key_id.isprintable() else ""

@@ -38,7 +38,7 @@ class UserManager(BaseUserManager["User"]):
 
 
 class User(AbstractBaseUser, PermissionsMixin):
-    """A person or a program of one account. `is_root` owns the account; `is_superuser` runs the whole site."""
+    """A person or program of one account. `is_root` owns the account; `is_superuser` runs the whole site."""
 
     id = models.UUIDField(primary_key=True, default=ids.new_id, editable=False)
     account = models.ForeignKey(Account, on_delete=models.PROTECT, related_name="users")
@@ -70,7 +70,7 @@ class User(AbstractBaseUser, PermissionsMixin):
 
 
 class AccessKey(models.Model):
-    """An id and a secret for programs. The secret is shown once and kept encrypted, since signatures need it."""
+    """An id and a secret for programs. The secret is shown once, and kept encrypted for signatures."""
 
     class Status(models.TextChoices):
         ACTIVE = "active"

@@ -15,7 +15,7 @@ class SecretUnreadable(SnapError):
 
 
 class WrongEncryptionKey(SnapError):
-    """The database was used with a key that the settings don't hold. Set SNAP_ENCRYPTION_KEYS to include it."""
+    """The database was used with a key that the settings don't hold. Add it to SNAP_ENCRYPTION_KEYS."""
 
 
 def encrypt(secret: str) -> str:
@@ -31,7 +31,7 @@ def decrypt(stored: str) -> str:
 
 
 def check_fingerprint() -> None:
-    """Refuse to start with keys that can't read this database's secrets; remember the newest key on first use."""
+    """Refuse to start with keys that can't read this database's secrets; note the newest key at first use."""
     prints = [fingerprint(key) for key in settings.SNAP.encryption_keys]
     row, _ = KeyFingerprint.objects.get_or_create(pk=1, defaults={"fingerprint": prints[0]})
     if row.fingerprint not in prints:

@@ -23,7 +23,7 @@ class DutySpec:
 
 
 def run_due(specs: list[DutySpec]) -> list[str]:
-    """Do every duty that is due and that nobody else took; returns the names done. One failing stops no other."""
+    """Do every duty that is due and not taken; returns the names done. One failing stops no other."""
     return [spec.name for spec in specs if claim(spec) and _perform(spec)]
 
 
@@ -40,7 +40,9 @@ def _perform(spec: DutySpec) -> bool:
         result = spec.act()
     except Exception as error:  # a duty must not end the worker; the row and the log tell
         log.exception("duty %s failed", spec.name)
-        row.update(last_result=f"failed: {type(error).__name__}: {error}"[:255], failures=models.F("failures") + 1)
+        row.update(
+            last_result=f"failed: {type(error).__name__}: {error}"[:255], failures=models.F("failures") + 1
+        )
         return False
     row.update(last_finished_at=Now(), last_result=result[:255], failures=0)
     return True

@@ -6,7 +6,7 @@ from snapplatform import ids
 
 
 class Node(models.Model):
-    """One running capture process. It beats every few seconds; a row that stopped beating is a dead process."""
+    """One running capture process. It beats every few seconds; a row without beats is a dead process."""
 
     id = models.UUIDField(primary_key=True, default=ids.new_id, editable=False)
     host = models.CharField(max_length=255)

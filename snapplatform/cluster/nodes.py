@@ -31,7 +31,7 @@ def register(*, rtmp_address: str) -> Node:
 
 
 def beat(node_id: UUID, stats: dict[str, Any]) -> int:
-    """Count the beat up and keep the node's figures. Returns the clock offset in ms (ours minus the database's)."""
+    """Count the beat up and keep the node's figures. Returns our clock minus the database's, in ms."""
     before = clock.now()
     Node.objects.filter(pk=node_id).update(beat=models.F("beat") + 1, beat_at=Now(), stats=stats)
     database_now = Node.objects.values_list("beat_at", flat=True).get(pk=node_id)
