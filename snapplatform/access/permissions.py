@@ -26,7 +26,7 @@ def require(
     resource_id: object = "*",
     context: Mapping[str, object] | None = None,
 ) -> None:
-    """Raise PermissionRefused unless `principal` may do `action` ("snap:SubmitJob") on its account's resource.
+    """Raise PermissionRefused unless `principal` may do `action` ("snap:SubmitJob") on the resource.
 
     An account's own users may do everything in it; policies will narrow that here and nowhere else.
     `context` carries what conditions look at (stream name, bucket, tags, media time).

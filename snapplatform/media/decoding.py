@@ -1,4 +1,4 @@
-"""What a decoder process does: one request at a time over the socket on its standard input, under hard limits.
+"""What a decoder process does: one request at a time over the socket on its standard input, under limits.
 
 It ends when the other side closes the socket, also in the middle of a decode.
 """
