@@ -8,6 +8,7 @@ from snapplatform.rtmp import messages
 from snapplatform.rtmp.chunk_reader import ChunkReader
 from snapplatform.rtmp.deadlines import Deadlines
 from snapplatform.rtmp.errors import ProtocolError
+from snapplatform.rtmp.gathering import Gathering
 from snapplatform.rtmp.handshake import Handshake
 from snapplatform.rtmp.host import HEADROOM, Host
 from snapplatform.rtmp.role import Role
@@ -38,6 +39,7 @@ class Connection(asyncio.BufferedProtocol):
         self._ack_window = self._ack_at = WINDOW
         self._opened = host.loop.time()
         self._deadlines = Deadlines(host.limits, self._opened)
+        self._gathering = Gathering(self._opened)
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         self._transport = cast(asyncio.Transport, transport)
@@ -157,7 +159,7 @@ class Connection(asyncio.BufferedProtocol):
         self._transport.write_eof()
 
     def tick(self, now: float) -> None:
-        """Look for what is overdue; the server calls it about each `Limits.tick_seconds`."""
+        """Look for what is overdue, and how fast it comes; the server calls it each `Limits.tick_seconds`."""
         if self._reason:
             if self._deadlines.lingered(now):
                 self._transport.abort()
@@ -171,6 +173,10 @@ class Connection(asyncio.BufferedProtocol):
         )
         if overdue is not None:
             self._fail(*overdue)
+            return
+        sock = self._transport.get_extra_info("socket")
+        publishing = self.role.state == "publishing"
+        self._gathering.adjust(sock, now, self._bytes_in, publishing=publishing)
 
     def _fail(self, kind: str, reason: str) -> None:
         if not self._reason:
