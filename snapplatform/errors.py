@@ -89,7 +89,9 @@ class AlreadyPublished(SnapError):
     name: str
 
     def __str__(self) -> str:
-        return f"Stream {self.name!r} is being published already. Stop the other publisher or use another name."
+        return (
+            f"Stream {self.name!r} is being published already. Stop the other publisher or use another name."
+        )
 
 
 @dataclass

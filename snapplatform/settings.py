@@ -85,7 +85,6 @@ TIME_ZONE = "UTC"
 USE_TZ = True
 
 STATIC_URL = "/static/"
-STATIC_ROOT = SNAP.data_dir / "static"
 WHITENOISE_USE_FINDERS = True  # no collectstatic step: a clone and one command is all it takes
 
 SESSION_COOKIE_SAMESITE = "Lax"
