@@ -11,8 +11,8 @@ MAX_BYTES = 32 * 1024
 class Gathering:
     """Has the kernel wake us when as much waits as the publisher sends in `GATHER_SECONDS`.
 
-    What arrives is read without delay when it is that much, and at the latest at the next adjust(): the kernel
-    looks again when the mark is set. The end of the connection is told at once in any case.
+    What arrives is read without delay when it is that much, and at the latest at the next adjust(), because
+    the kernel looks again when the mark is set. The end of the connection is told at once in any case.
     """
 
     def __init__(self, now: float) -> None:
