@@ -26,6 +26,11 @@ from snapplatform.streams.models import Stream
 CONTENT_TYPES = {"jpeg": "image/jpeg", "png": "image/png", "webp": "image/webp"}
 NOT_STARTED = "job not started"
 NAME_TAKEN = "name taken"
+_COLUMNS = (
+    *("sequence", "last_timestamp", "captured", "late", "expected", "skipped", "last_captured_at"),
+    *("account", "account__time_zone", "bucket", "bucket__retention_days", "retention_days"),
+    *("template", "template__sequence_format", "template__overwrite_format"),
+)
 
 
 def publish(captures: Iterable[Capture], counts: Mapping[JobRun, Counts]) -> tuple[list[str], list[Garbage]]:
@@ -71,12 +76,7 @@ def say_offline() -> int:
 
 
 def _publish_one(capture: Capture, counts: Counts, garbage: list[Garbage]) -> str:
-    job = (
-        Job.objects.select_for_update(of=("self",))
-        .select_related("template", "account", "bucket")
-        .filter(pk=capture.job_id, run=capture.run, status=Job.Status.STARTED)
-        .first()
-    )
+    job = _locked(capture)
     if job is None:
         ledger.discard(capture.bucket_id, capture.blobs, garbage)
         return NOT_STARTED
@@ -92,18 +92,31 @@ def _publish_one(capture: Capture, counts: Counts, garbage: list[Garbage]) -> st
     if reason := max(problems):
         counts = Counts(counts.expected, dict(counts.skipped))  # the caller may come again with the same ones
         counts.skip(reason)
+    # The row is locked, so sums of what was read hold; F() would cost three times the time of the statement.
     Job.objects.filter(pk=job.pk).update(
-        sequence=F("sequence") + 1,
+        sequence=job.sequence + 1,
         last_timestamp=timestamp,
-        captured=F("captured") + int(stored),
-        late=F("late") + int(stored and capture.late),
-        expected=F("expected") + counts.expected,
-        skipped=F("skipped") + counts.skips,
-        last_captured_at=capture.frame_at if stored else F("last_captured_at"),
+        captured=job.captured + int(stored),
+        late=job.late + int(stored and capture.late),
+        expected=job.expected + counts.expected,
+        skipped=job.skipped + counts.skips,
+        last_captured_at=capture.frame_at if stored else job.last_captured_at,
         waiting="",
     )
     _add_skips(job.pk, counts)
     return reason
+
+
+def _locked(capture: Capture) -> Job | None:
+    """The job while it is in the picture's run, with the columns that publishing needs: reading all of four
+    tables would be a third of what a picture costs the database thread."""
+    rows = (
+        Job.objects.select_for_update(of=("self",))
+        .select_related("template", "account", "bucket")
+        .only(*_COLUMNS)
+        .filter(pk=capture.job_id, run=capture.run, status=Job.Status.STARTED)
+    )
+    return next(iter(rows), None)
 
 
 _Publisher = Callable[[Capture, Blob, Job, int, list[Garbage]], None]

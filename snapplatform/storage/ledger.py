@@ -115,6 +115,8 @@ def _insert(fresh: StoredObject) -> StoredObject:
     failed INSERT would end the caller's transaction on PostgreSQL."""
     for _ in range(10):
         StoredObject.objects.bulk_create([fresh], ignore_conflicts=True)
+        if StoredObject.objects.filter(pk=fresh.pk).exists():
+            return fresh
         row = StoredObject.objects.filter(bucket=fresh.bucket_id, key=fresh.key).first()
         if row is not None:
             return row  # else the row in our way was deleted in this moment
