@@ -89,10 +89,9 @@ class Roster:
 
     async def _say_waiting(self, live: dict[UUID, LiveStream], specs: dict[UUID, JobSpec]) -> None:
         now = clock.monotonic()
-        for stream_id in {spec.stream_id for spec in specs.values()}:
-            stream = live[stream_id]
-            state = stream.state(now)
-            if state and now - stream.started < GRACE_SECONDS:
-                continue
-            if any(spec.waiting != state for spec in specs.values() if spec.stream_id == stream_id):
+        states = {stream_id: stream.state(now) for stream_id, stream in live.items()}
+        changed = {spec.stream_id for spec in specs.values() if spec.waiting != states[spec.stream_id]}
+        for stream_id in changed:
+            state = states[stream_id]
+            if not state or now - live[stream_id].started >= GRACE_SECONDS:
                 await self._database.run(publishing.set_waiting, stream_id, state)
