@@ -10,7 +10,6 @@ _GRACE_SECONDS = 5
 
 def serve(server_socket: socket.socket) -> None:
     """Answer requests on the socket until SIGTERM or SIGINT; then give open requests five seconds."""
-    settings.STATIC_ROOT.mkdir(parents=True, exist_ok=True)  # whitenoise warns about an absent one
     proxies = [str(network) for network in settings.SNAP.trusted_proxies]
     config = uvicorn.Config(
         "snapplatform.asgi:application",
