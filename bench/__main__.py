@@ -9,13 +9,11 @@ import shutil
 import signal
 import sys
 import tempfile
-import time
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import NoReturn
 
 from bench import page, plan, site
-from bench.plan import Plan
 
 PAGE = Path(__file__).resolve().parents[1] / "docs" / "benchmarks.md"
 
@@ -40,7 +38,9 @@ def main() -> int:
     except RuntimeError as error:
         kept = Path(tempfile.gettempdir()) / "snapplatform-bench-logs"
         shutil.rmtree(kept, ignore_errors=True)
-        shutil.copytree(folder, kept, ignore=lambda at, names: [n for n in names if not _worth_keeping(at, n)])
+        shutil.copytree(
+            folder, kept, ignore=lambda at, names: [n for n in names if not _worth_keeping(at, n)]
+        )
         print(f"✗ {str(error).replace(str(folder), str(kept))}", file=sys.stderr)
         return 1
     finally:

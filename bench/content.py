@@ -30,7 +30,7 @@ class Message:
 
 @dataclass(frozen=True, slots=True)
 class Content:
-    """`headers` (metadata and sequence headers) come once, `loop` again and again, each `duration` ms long."""
+    """`headers` (metadata and sequence headers) come once, the `loop` of `duration` ms then repeats."""
 
     name: str
     camera: synthetic.Camera
@@ -74,7 +74,9 @@ def load(name: str) -> Content:
     camera = CAMERAS[name]
     folder = Path(tempfile.gettempdir()) / "snapplatform-bench"
     folder.mkdir(exist_ok=True)
-    kind = f"{camera.width}x{camera.height}-{camera.fps}-{camera.bitrate}-{camera.gop_seconds:g}-{camera.noise}"
+    kind = (
+        f"{camera.width}x{camera.height}-{camera.fps}-{camera.bitrate}-{camera.gop_seconds:g}-{camera.noise}"
+    )
     path = folder / f"{kind}-{SETTLE_SECONDS}-{LOOP_SECONDS}.flv"
     if not path.exists():
         draft = path.with_suffix(".part")

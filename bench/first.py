@@ -15,7 +15,7 @@ PATIENCE_SECONDS = 15.0
 
 @dataclass(slots=True)
 class Firsts:
-    """Milliseconds, one a repetition. `single`: ffmpeg that takes one picture and ends; `periodic`: as in load."""
+    """Milliseconds, one a repetition. `single`: ffmpeg takes one picture and ends; `periodic`: as in load."""
 
     ours: list[float] = field(default_factory=list)
     single: list[float] = field(default_factory=list)
@@ -38,7 +38,9 @@ def _ours(stand: Stand, repetitions: int) -> list[float]:
         time.sleep(1.0)
         for name in site.names[:repetitions]:
             sent = stand.fleet.publish([name], site.port)[name]
-            site.wait_for(lambda name=name, sent=sent: bool(site.snapshots(sent, name=name)), f"a picture of {name}")
+            site.wait_for(
+                lambda name=name, sent=sent: bool(site.snapshots(sent, name=name)), f"a picture of {name}"
+            )
             found.append((site.snapshots(sent, name=name)[0]["stored_at"].timestamp() - sent) * 1000)
             stand.fleet.stop()
             site.wait_for(lambda: not site.live(), "the stream to end")

@@ -40,7 +40,9 @@ class Fleet:
         self.begin(names, port, content, chunk_size)
         return {name: self.wait("live", name)["keyframe_at"] for name in names}
 
-    def begin(self, names: Sequence[str], port: int, content: str = "1080p30", chunk_size: int = 60000) -> None:
+    def begin(
+        self, names: Sequence[str], port: int, content: str = "1080p30", chunk_size: int = 60000
+    ) -> None:
         """publish() without the waiting; wait() for "publishing" and "live"."""
         gop = CAMERAS[content].gop_seconds
         streams = [(name, gop * index / len(names)) for index, name in enumerate(names)]
@@ -53,7 +55,7 @@ class Fleet:
             self._events.get()
 
     def report(self) -> dict[str, Any]:
-        """`streams`, and since the last report: `late_ms` of the latest frame, `backlog` bytes unsent at most."""
+        """`streams`; since the last time: `late_ms` of the latest message, most bytes unsent (`backlog`)."""
         self._tell(do="report")
         return self.wait("report")
 

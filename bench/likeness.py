@@ -53,7 +53,23 @@ def compare(content: Content, quality: int, with_ffmpeg: bool = True) -> Likenes
 
 
 def _ffmpeg(content: Content, q: int, frames: list[np.ndarray]) -> tuple[float, float]:
-    command = "ffmpeg -v error -f h264 -i pipe:0 -vsync passthrough -f image2pipe -c:v mjpeg -threads 1".split()
+    command = [
+        "ffmpeg",
+        "-v",
+        "error",
+        "-f",
+        "h264",
+        "-i",
+        "pipe:0",
+        "-vsync",
+        "passthrough",
+        "-f",
+        "image2pipe",
+        "-c:v",
+        "mjpeg",
+        "-threads",
+        "1",
+    ]
     result = subprocess.run(
         [*command, "-q:v", str(q), "-"], input=_annex_b(content), capture_output=True, check=True, timeout=60
     )
@@ -67,7 +83,12 @@ def _annex_b(content: Content) -> bytes:
     data = content.config().extradata
     size = int.from_bytes(data[6:8], "big")
     at = 8 + size + 1
-    sets = _ANNEX_B + data[8 : 8 + size] + _ANNEX_B + data[at + 2 : at + 2 + int.from_bytes(data[at : at + 2], "big")]
+    sets = (
+        _ANNEX_B
+        + data[8 : 8 + size]
+        + _ANNEX_B
+        + data[at + 2 : at + 2 + int.from_bytes(data[at : at + 2], "big")]
+    )
     out = bytearray()
     for packet in content.keyframes():
         out += sets

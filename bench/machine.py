@@ -51,5 +51,7 @@ def _ffmpeg_version() -> str:
     path = ffmpeg()
     if path is None:
         return "ffmpeg is not installed: the peers were left out"
-    first = subprocess.run([path, "-version"], capture_output=True, text=True, check=True).stdout.splitlines()[0]
+    first = subprocess.run(
+        [path, "-version"], capture_output=True, text=True, check=True
+    ).stdout.splitlines()[0]
     return first.partition(" Copyright")[0]

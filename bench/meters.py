@@ -12,10 +12,9 @@ import psutil
 
 @dataclass(frozen=True, slots=True)
 class Usage:
-    """`cpu` is in percent of one core, `pss` in MB at the end; `busy` is the share of all cores that anybody used."""
+    """`cpu` is in percent of one core; `busy` is the share of all cores that anybody used."""
 
     cpu: float
-    pss: float
     busy: float
 
 
@@ -25,7 +24,7 @@ def measure(pids: Sequence[int], seconds: float) -> Usage:
     before, began = cpu_seconds(pids), time.monotonic()
     time.sleep(seconds)
     took = time.monotonic() - began
-    return Usage((cpu_seconds(pids) - before) / took * 100, pss(pids), psutil.cpu_percent())
+    return Usage((cpu_seconds(pids) - before) / took * 100, psutil.cpu_percent())
 
 
 def cpu_seconds(pids: Sequence[int]) -> float:
@@ -42,7 +41,7 @@ def cpu_seconds(pids: Sequence[int]) -> float:
 
 
 def pss(pids: Sequence[int]) -> float:
-    """Proportional set size of the trees in MB: each shared page counts once, split among those that map it."""
+    """Proportional set size of the trees in MB: a shared page counts once, split among those that map it."""
     return sum(_pss_of(member) for pid in pids for member in tree(pid)) / 1024
 
 

@@ -13,11 +13,11 @@ from collections.abc import Callable
 import django
 import uvloop
 
-django.setup()
+django.setup()  # before what has models
 
-from snapplatform.rtmp import Limits, Player, Refused, RtmpServer, StreamAddress
-from snapplatform.streams.hub import Hub, LiveStream
-from snapplatform.streams.live import Held
+from snapplatform.rtmp import Limits, Player, Refused, RtmpServer, StreamAddress  # noqa: E402
+from snapplatform.streams.hub import Hub, LiveStream  # noqa: E402
+from snapplatform.streams.live import Held  # noqa: E402
 
 
 class Relay:

@@ -6,8 +6,9 @@ import statistics
 from collections.abc import Sequence
 from pathlib import Path
 
-from bench.results import Loads, Results
-from bench.stats import line, percentile, ratio, spread
+from bench.plan import INTERVAL
+from bench.results import Results
+from bench.stats import percentile, ratio, spread
 
 BEGIN, END = "<!-- make bench: begin -->", "<!-- make bench: end -->"
 _INTRODUCTION = """# Benchmarks
@@ -45,7 +46,11 @@ def table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
 
 
 def _head(results: Results) -> str:
-    facts = [f"{results.date}, `{results.command}`, {results.minutes:.0f} minutes", *results.machine, *results.notes]
+    facts = [
+        f"{results.date}, `{results.command}`, {results.minutes:.0f} minutes",
+        *results.machine,
+        *results.notes,
+    ]
     return "\n".join(f"* {fact}" for fact in facts) + "\n"
 
 
@@ -59,8 +64,10 @@ def _cpu(results: Results) -> str:
                 [
                     content,
                     way,
-                    str(series.largest),
-                    ratio(statistics.median(ours), statistics.median(each)) if series is not loads.ours else "1",
+                    str(series.streams),
+                    ratio(statistics.median(ours), statistics.median(each))
+                    if series is not loads.ours
+                    else "1",
                     spread(each),
                     f"{100 / statistics.median(each):.0f}",
                 ]
@@ -72,34 +79,42 @@ def _cpu(results: Results) -> str:
 def _memory(results: Results) -> str:
     rows = []
     for content, loads in results.loads.items():
-        ours = line(loads.ours.memory())[1]
+        ours = statistics.median(each for _, each in loads.ours.memory())
         for way, series in loads.ways():
-            base, each = line(series.memory())
-            share = "1" if series is loads.ours else ratio(ours, each)
-            counts = ", ".join(str(count) for count in sorted({count for count, _ in series.memory()}))
-            rows.append([content, way, counts, share, f"{each:.1f}", f"{base:.0f}" if base else "-"])
+            bases, eachs = zip(*series.memory(), strict=True)
+            share = "1" if series is loads.ours else ratio(ours, statistics.median(eachs))
+            counts = ", ".join(str(count) for count, _ in series.rounds[0].memory)
+            rows.append([content, way, counts, share, spread(eachs), spread(bases, 0)])
     head = ["stream", "way", "streams", "ours : peer", "MB per stream", "base MB"]
-    return f"## Memory\n\nPSS, the line through the numbers of streams (least squares).\n\n{table(head, rows)}"
+    idle = spread([one.base for loads in results.loads.values() for one in loads.ours.rounds], 0)
+    text = (
+        f"PSS, the line through the numbers of streams (least squares). Ours without any stream: {idle} MB."
+    )
+    return f"## Memory\n\n{text}\n\n{table(head, rows)}"
 
 
 def _pictures(results: Results) -> str:
     rows = []
     for content, loads in results.loads.items():
-        points = [point for point in loads.ours.points if point.streams == loads.ours.largest]
+        points = loads.ours.points
         lags = [lag for point in points for lag in point.lags]
         ages = [age for point in points for age in point.ages]
         counts = loads.counts
         rows.append(
             [
                 content,
-                str(loads.ours.largest),
+                str(loads.ours.streams),
                 *(f"{percentile(lags, share):.0f}" for share in (0.5, 0.99)),
                 *(f"{percentile(ages, share):.0f}" for share in (0.5, 0.99)),
                 *(str(counts.get(name, 0)) for name in ("expected", "captured", "late", "skipped")),
             ]
         )
-    head = "stream,streams,lag p50,lag p99,age p50,age p99,expected,captured,late,skipped".split(",")
-    text = "Lag: from a tick to its picture stored, ms. Age: of the frame at the tick, ms (keyframes come every 2 s)."
+    head = ["stream", "streams", "lag p50", "lag p99", "age p50", "age p99"]
+    head += ["expected", "captured", "late", "skipped"]
+    text = (
+        "Lag: from a tick to its picture stored, ms. Age: of the frame at the tick, ms; keyframes come every 2 s. "
+        "The counts are of the whole runs, with the first pictures of all jobs as streams and jobs start together."
+    )
     return f"## Pictures\n\n{text}\n\n{table(head, rows)}{_equal(results)}"
 
 
@@ -108,8 +123,8 @@ def _equal(results: Results) -> str:
     rows = []
     for content, loads in results.loads.items():
         for way, series in loads.ways():
-            points = [point for point in series.points if point.streams == series.largest]
-            rate = statistics.mean(point.pictures for point in points) / series.largest / results.window * 5
+            pictures = statistics.mean(point.pictures for point in series.points)
+            rate = pictures / series.streams / results.window * INTERVAL
             like = results.likeness[content]
             size, psnr = (like.our_size, like.our_psnr) if series is loads.ours else (like.size, like.psnr)
             rows.append([content, way, f"{rate:.2f}", f"{size:.0f}", f"{psnr:.1f}"])
@@ -124,7 +139,8 @@ def _together(results: Results) -> str:
         rows.append([what, str(len(lags)), *values])
     head = ["pictures", "number", "lag p50", "p90", "p99", "max"]
     streams = results.together_streams
-    return f"## {streams} jobs started together\n\nOne on each of {streams} streams of 1080p30; ms.\n\n{table(head, rows)}"
+    text = f"One on each of {streams} streams of 1080p30; ms."
+    return f"## {streams} jobs started together\n\n{text}\n\n{table(head, rows)}"
 
 
 def _firsts(results: Results) -> str:
@@ -138,9 +154,13 @@ def _firsts(results: Results) -> str:
     for way, values in named:
         if values:
             share = "1" if values is firsts.ours else ratio(ours, statistics.median(values))
-            rows.append([way, str(len(values)), share, f"{statistics.median(values):.0f}", f"{max(values):.0f}"])
+            rows.append(
+                [way, str(len(values)), share, f"{statistics.median(values):.0f}", f"{max(values):.0f}"]
+            )
     head = ["way", "times", "ours : peer", "p50 ms", "max ms"]
-    text = "From the first keyframe that the encoder sends to the picture on disk; ffmpeg is started at publish."
+    text = (
+        "From the first keyframe that the encoder sends to the picture on disk; ffmpeg is started at publish."
+    )
     return f"## First picture\n\n{text}\n\n{table(head, rows)}"
 
 
@@ -152,6 +172,3 @@ def _chunks(results: Results) -> str:
     ]
     head = ["chunk size", "CPU % of a core per stream", "of the first"]
     return f"## Chunk sizes\n\nIngest of 1080p30 at 4 Mb/s alone, without pictures.\n\n{table(head, rows)}"
-
-
-__all__ = ["Loads", "render", "write"]

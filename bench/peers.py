@@ -10,8 +10,9 @@ from pathlib import Path
 
 from bench import processes
 
-# Little probing: without it the first picture comes seconds later. No sound, one thread for each decoder.
-_INPUT = "-threads 1 -rtmp_live live -fflags nobuffer -fpsprobesize 0 -analyzeduration 100000 -probesize 500000"
+# Little probing, or the first picture comes seconds later; and not `-fflags nobuffer`, which throws the
+# keyframe away that was probed. One thread: more of them delay JPEG pictures and cost more.
+_INPUT = "-threads 1 -rtmp_live live -fpsprobesize 0 -analyzeduration 100000 -probesize 500000"
 _OUTPUT = "-an -vf fps=1/5 -c:v mjpeg -threads 1 -f image2"
 NOKEY = "-skip_frame nokey"
 
@@ -47,7 +48,18 @@ class Peers:
 
     def start_single(self, name: str, decode: str = NOKEY) -> None:
         """A process that takes one picture and ends: the shortest way to a first one."""
-        output = ["-an", "-frames:v", "1", "-c:v", "mjpeg", "-q:v", str(self._q), "-f", "image2", self._path(name)]
+        output = [
+            "-an",
+            "-frames:v",
+            "1",
+            "-c:v",
+            "mjpeg",
+            "-q:v",
+            str(self._q),
+            "-f",
+            "image2",
+            self._path(name),
+        ]
         self._start(self._input(name, decode) + output)
 
     def stop(self) -> None:

@@ -10,48 +10,46 @@ INTERVAL = 5.0
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """`window` is the length of one measurement in seconds: a multiple of the interval, for equal pictures.
+    """`window` is the length of one measurement in seconds: a multiple of the interval and of the GOP, so
+    that all ways take equally many pictures in it.
 
-    `ours`: numbers of streams measured in the first repetition, the last of them in each. `single` and `many`:
-    the same for one ffmpeg process a stream, and for one process with many inputs; `full` for full decode.
+    `ours`, `single` (one ffmpeg a stream), `many` (one ffmpeg, many inputs) and `full` (full decode) are
+    numbers of streams. Memory is looked at with each of them, everything else with the last.
     """
 
-    repetitions: int
-    contents: tuple[str, ...]
+    repetitions: dict[str, int]  # of each content
     window: float
     ours: tuple[int, ...]
     single: tuple[int, ...]
     many: tuple[int, ...]
     full: tuple[int, ...]
-    together: int
     chunk_streams: int
     chunk_window: float
+    chunk_repetitions: int
     firsts: int
 
 
 FULL = Plan(
-    repetitions=3,
-    contents=("1080p30", "720p25"),
+    repetitions={"1080p30": 3, "720p25": 2},
     window=10.0,
     ours=(10, 40, 100),
     single=(5, 20),
     many=(5, 20),
     full=(2, 6),
-    together=100,
     chunk_streams=40,
     chunk_window=6.0,
+    chunk_repetitions=3,
     firsts=20,
 )
 QUICK = Plan(
-    repetitions=1,
-    contents=("1080p30",),
-    window=5.0,
+    repetitions={"1080p30": 1},
+    window=10.0,
     ours=(10, 40),
     single=(10,),
     many=(10,),
     full=(3,),
-    together=40,
     chunk_streams=20,
-    chunk_window=3.0,
+    chunk_window=2.0,
+    chunk_repetitions=1,
     firsts=3,
 )

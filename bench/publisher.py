@@ -22,11 +22,19 @@ from snapplatform.rtmp.chunk_reader import ChunkReader
 class Publisher(asyncio.Protocol):
     """One connection: handshake, commands, then the reel round and round."""
 
-    def __init__(self, fleet: Fleet, name: str, port: int, chunk_size: int, reel: wire.Reel, phase: float) -> None:
+    def __init__(
+        self, fleet: Fleet, name: str, port: int, chunk_size: int, reel: wire.Reel, phase: float
+    ) -> None:
         self.name = name
         self.backlog = 0
         self.late = 0.0
-        self._fleet, self._port, self._chunk_size, self._reel, self._phase = fleet, port, chunk_size, reel, phase
+        self._fleet, self._port, self._chunk_size, self._reel, self._phase = (
+            fleet,
+            port,
+            chunk_size,
+            reel,
+            phase,
+        )
         self._loop = asyncio.get_running_loop()
         self._reader = ChunkReader(self._on_message, Limits())
         self._handshake = 1 + 2 * wire.HANDSHAKE_BYTES  # bytes of the server's part that are still to come

@@ -7,25 +7,31 @@ from dataclasses import dataclass, field
 
 from bench.first import Firsts
 from bench.likeness import Likeness
-from bench.load import Point, Together
+from bench.load import Point, Round, Together
+from bench.stats import line
 
 
 @dataclass(slots=True)
 class Series:
-    """All points of one way of taking pictures, over all repetitions."""
+    """One way of taking pictures, over all repetitions."""
 
-    points: list[Point] = field(default_factory=list)
+    rounds: list[Round] = field(default_factory=list)
 
     @property
-    def largest(self) -> int:
-        return max(point.streams for point in self.points)
+    def streams(self) -> int:
+        return self.rounds[0].point.streams
+
+    @property
+    def points(self) -> list[Point]:
+        return [one.point for one in self.rounds]
 
     def cpu(self) -> list[float]:
-        """Percent of a core per stream, of the largest number of streams, one a repetition."""
-        return [point.cpu / point.streams for point in self.points if point.streams == self.largest]
+        """Percent of a core per stream, one a repetition."""
+        return [point.cpu / point.streams for point in self.points]
 
     def memory(self) -> list[tuple[float, float]]:
-        return [(point.streams, point.pss) for point in self.points]
+        """(base, MB per stream), one a repetition."""
+        return [line(one.memory) for one in self.rounds]
 
 
 @dataclass(slots=True)
@@ -45,7 +51,7 @@ class Loads:
             ("one ffmpeg for all, keyframes only", self.many),
             ("ffmpeg per stream, full decode", self.full),
         )
-        return ((way, series) for way, series in named if series.points)
+        return ((way, series) for way, series in named if series.rounds)
 
 
 @dataclass(slots=True)

@@ -19,17 +19,17 @@ def run(folder: Path, port: int, plan: Plan, only: Sequence[str], *, command: st
     results = Results(date, command, plan.window, machine.describe())
     began = time.monotonic()
     with Stand(folder, port) as stand:
-        for name in plan.contents:
+        for name in plan.repetitions:
             _say(f"preparing {name}")
             made = content.load(name)
             results.likeness[name] = likeness.compare(made, QUALITY, stand.has_peers)
             results.notes.append(made.describe())
-        stand.q = results.likeness[plan.contents[0]].q
+        stand.q = next(iter(results.likeness.values())).q
         if "load" in only or "together" in only:
             _loads(stand, plan, results, with_load="load" in only, with_together="together" in only)
         if "chunks" in only:
             _say("chunk sizes")
-            results.chunks = chunks.run(stand, plan.chunk_streams, plan.chunk_window, plan.repetitions)
+            results.chunks = chunks.run(stand, plan.chunk_streams, plan.chunk_window, plan.chunk_repetitions)
         if "first" in only:
             _say("first pictures")
             results.firsts = first.run(stand, plan.firsts)
@@ -39,58 +39,52 @@ def run(folder: Path, port: int, plan: Plan, only: Sequence[str], *, command: st
 
 
 def _loads(stand: Stand, plan: Plan, results: Results, *, with_load: bool, with_together: bool) -> None:
-    for name in plan.contents if with_load else plan.contents[:1]:
+    names = list(plan.repetitions)
+    for name in names if with_load else names[:1]:
         loads = Loads()
-        for turn in range(plan.repetitions):
-            together = with_together and name == plan.contents[0]
-            ways = [lambda: _ours(stand, plan, name, turn, results, loads, together)]  # noqa: B023 - called in this turn
+        for turn in range(plan.repetitions[name]):
+            together = with_together and name == names[0]
+            ways = [lambda: _ours(stand, plan, name, results, loads, together)]  # noqa: B023 - called in this turn
             if with_load and stand.has_peers:
-                ways += _peers(stand, plan, name, turn, loads)
+                ways += _peers(stand, plan, name, loads)
             random.shuffle(ways)
             for way in ways:
-                _say(f"{name}, repetition {turn + 1} of {plan.repetitions}")
+                _say(f"{name}, repetition {turn + 1} of {plan.repetitions[name]}")
                 way()
         if with_load:
             results.loads[name] = loads
 
 
-def _ours(
-    stand: Stand, plan: Plan, name: str, turn: int, results: Results, loads: Loads, together: bool
-) -> None:
-    done = load.ours(stand, name, _counts(plan.ours, turn), plan.window, together)
-    loads.ours.points += done.points
+def _ours(stand: Stand, plan: Plan, name: str, results: Results, loads: Loads, together: bool) -> None:
+    done = load.ours(stand, name, plan.ours, plan.window, together)
+    loads.ours.rounds.append(done)
     for key, value in done.counts.items():
         loads.counts[key] = loads.counts.get(key, 0) + value
     if together:
-        results.together_streams = plan.together
+        results.together_streams = plan.ours[-1]
         results.together = results.together or load.Together()
         results.together.firsts += done.together.firsts
         results.together.grid += done.together.grid
 
 
-def _peers(stand: Stand, plan: Plan, name: str, turn: int, loads: Loads) -> list[Callable[[], None]]:
+def _peers(stand: Stand, plan: Plan, name: str, loads: Loads) -> list[Callable[[], None]]:
     def single() -> None:
-        loads.single.points += load.single(stand, name, _counts(plan.single, turn), plan.window)
+        loads.single.rounds.append(load.single(stand, name, plan.single, plan.window))
 
     def many() -> None:
-        loads.many.points += load.many(stand, name, _counts(plan.many, turn), plan.window)
+        loads.many.rounds.append(load.many(stand, name, plan.many, plan.window))
 
     def full() -> None:
-        loads.full.points += load.single(stand, name, _counts(plan.full, turn), plan.window, decode="")
+        loads.full.rounds.append(load.single(stand, name, plan.full, plan.window, decode=""))
 
     return [single, many, full]
-
-
-def _counts(counts: tuple[int, ...], turn: int) -> tuple[int, ...]:
-    """The smaller numbers are only there for the line through the memory, which is much the same each time."""
-    return counts if turn == 0 else counts[-1:]
 
 
 def _notes(stand: Stand) -> list[str]:
     return [
         f"ffmpeg's JPEG at -q:v {stand.q}, whose PSNR is nearest to our quality {QUALITY}",
-        f"in the fullest window {stand.busy:.0f} % of all cores were in use, {stand.publisher:.0f} % of a core by "
-        f"the publisher, whose latest frame was {stand.late_ms:.0f} ms late",
+        f"in the fullest window {stand.busy:.0f} % of all cores were in use; the publisher, which nobody's "
+        f"figures count, took {stand.publisher:.0f} % of a core and was {stand.late_ms:.0f} ms late at worst",
     ]
 
 

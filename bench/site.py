@@ -7,7 +7,7 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -36,7 +36,7 @@ def configure(folder: Path) -> int:
 
 
 class Site:
-    """The database with `JOBS` jobs, one a stream, and one capture process at a time. Needs configure() first."""
+    """The database with `JOBS` jobs, one a stream, and a capture process. configure() comes first."""
 
     def __init__(self, folder: Path, port: int) -> None:
         self.port = port
@@ -69,7 +69,12 @@ class Site:
         for name in self.names:
             stream, _ = ensure_stream(account_id=admin.account_id, name=name)
             job = jobs.submit_job(
-                principal=self._principal, name=name, template=template, stream=stream, bucket=bucket, autostart=True
+                principal=self._principal,
+                name=name,
+                template=template,
+                stream=stream,
+                bucket=bucket,
+                autostart=True,
             )
             self._jobs[name] = job.pk
 
@@ -86,7 +91,7 @@ class Site:
             self._process = None
 
     def restart_jobs(self) -> float:
-        """Start all jobs anew in one transaction, so that the node sees them together; returns when (wall clock)."""
+        """Start all jobs anew in one transaction, so that the node sees them together; returns when."""
         from django.db import transaction
 
         from jobs import services as jobs
@@ -106,7 +111,9 @@ class Site:
             else:
                 jobs.stop_job(principal=self._principal, job_id=job_id)
 
-    def snapshots(self, since: float, until: float | None = None, name: str | None = None) -> list[dict[str, Any]]:
+    def snapshots(
+        self, since: float, until: float | None = None, name: str | None = None
+    ) -> list[dict[str, Any]]:
         """Snapshots by `stored_at` (wall clock), oldest first."""
         from jobs.models import Snapshot
         from snapplatform.streams.models import Stream
@@ -116,7 +123,16 @@ class Site:
             rows = rows.filter(stored_at__lt=_time(until))
         if name is not None:
             rows = rows.filter(stream=Stream.objects.get(name=name))
-        fields = ("job_id", "sequence", "stored_at", "frame_at", "lag_ms", "age_ms", "object__size", "object__blob")
+        fields = (
+            "job_id",
+            "sequence",
+            "stored_at",
+            "frame_at",
+            "lag_ms",
+            "age_ms",
+            "object__size",
+            "object__blob",
+        )
         return list(rows.values(*fields))
 
     def counts(self) -> dict[str, int]:
@@ -126,7 +142,9 @@ class Site:
         from jobs.models import Job
 
         names = ("expected", "captured", "late", "skipped")
-        return {name: value or 0 for name, value in Job.objects.aggregate(**{n: Sum(n) for n in names}).items()}
+        return {
+            name: value or 0 for name, value in Job.objects.aggregate(**{n: Sum(n) for n in names}).items()
+        }
 
     def live(self) -> int:
         from snapplatform.streams.models import Stream
@@ -150,4 +168,3 @@ def _time(moment: float) -> Any:
     from datetime import UTC, datetime
 
     return datetime.fromtimestamp(moment, UTC)
-

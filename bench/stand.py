@@ -30,7 +30,9 @@ class Stand:
     def __enter__(self) -> Stand:
         return self
 
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None
+    ) -> None:
         for peers in self._peers:
             peers.stop()
         self.site.stop()

@@ -31,5 +31,5 @@ def spread(values: Sequence[float], digits: int = 2) -> str:
 
 
 def ratio(ours: float, theirs: float) -> str:
-    """"1 : 2.6", ours first: the peer needs that many times what we need."""
+    """ "1 : 2.6", ours first: the peer needs that many times what we need."""
     return f"1 : {theirs / ours:.1f}" if ours and theirs else "-"

@@ -22,7 +22,7 @@ _U32_LITTLE = struct.Struct("<I")
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """What is sent at `time` (ms in the loop): a frame and the sound that goes with it, as a piece of the bytes."""
+    """One message, sent at `time` (ms in the loop): a piece of the bytes. Encoders send sound apart too."""
 
     time: int
     start: int
@@ -45,18 +45,17 @@ def reel(content: Content, chunk_size: int, stream_id: int = 1) -> Reel:
         messages.encode_message(_CHUNK_STREAMS[m.kind], m.kind, 0, stream_id, _data_body(m), chunk_size)
         for m in content.headers
     )
-    last = {kind: max(m.time for m in content.loop if m.kind == kind) - content.duration for kind in (AUDIO, VIDEO)}
+    last = {
+        kind: max(m.time for m in content.loop if m.kind == kind) - content.duration
+        for kind in (AUDIO, VIDEO)
+    }
     data, steps = bytearray(), []
     for message in content.loop:
-        if message.kind == VIDEO:
-            steps.append((message.time, len(data)))
+        start = len(data)
         data += _chunks(message, message.time - last[message.kind], chunk_size)
         last[message.kind] = message.time
-    ends = [start for _, start in steps[1:]] + [len(data)]
-    # Sound that comes before the first frame goes with it.
-    starts = [0] + [start for _, start in steps[1:]]
-    made = [Step(time, start, end) for (time, _), start, end in zip(steps, starts, ends, strict=True)]
-    return Reel(headers, memoryview(bytes(data)), made, content.duration)
+        steps.append(Step(message.time, start, len(data)))
+    return Reel(headers, memoryview(bytes(data)), steps, content.duration)
 
 
 def _data_body(message: Message) -> bytes:
@@ -66,14 +65,24 @@ def _data_body(message: Message) -> bytes:
 
 def _chunks(message: Message, step: int, chunk_size: int) -> bytes:
     number, size = _CHUNK_STREAMS[message.kind], len(message.body)
-    header = bytes((_FORMAT_1 | number,)) + step.to_bytes(3, "big") + size.to_bytes(3, "big") + bytes((message.kind,))
+    header = (
+        bytes((_FORMAT_1 | number,))
+        + step.to_bytes(3, "big")
+        + size.to_bytes(3, "big")
+        + bytes((message.kind,))
+    )
     between = bytes((_FORMAT_3 | number,))
     return header + between.join(message.body[at : at + chunk_size] for at in range(0, size, chunk_size))
 
 
 def connect(port: int) -> bytes:
     """The first command, in the protocol's first chunk size."""
-    about = {"app": "live", "type": "nonprivate", "flashVer": "bench", "tcUrl": f"rtmp://127.0.0.1:{port}/live"}
+    about = {
+        "app": "live",
+        "type": "nonprivate",
+        "flashVer": "bench",
+        "tcUrl": f"rtmp://127.0.0.1:{port}/live",
+    }
     body = amf0.encode_all("connect", 1, about)
     return messages.encode_message(3, messages.COMMAND, 0, 0, body, 128)
 
