@@ -5,24 +5,24 @@ from __future__ import annotations
 import time
 
 from bench import meters
+from bench.plan import Plan
 from bench.stand import Stand
 
-SIZES = (60000, 4096, 128)
 SETTLE_SECONDS = 3.5  # connects, and two seconds until each stream's ring is full
 
 
-def run(stand: Stand, streams: int, window: float, repetitions: int) -> dict[int, list[float]]:
+def run(stand: Stand, plan: Plan) -> dict[int, list[float]]:
     """Percent of a core per 1080p stream for each chunk size, in each repetition."""
     site = stand.site
     site.set_jobs(started=False)
-    found: dict[int, list[float]] = {size: [] for size in SIZES}
+    found: dict[int, list[float]] = {size: [] for size in plan.chunk_sizes}
     pids = site.start()
     try:
-        for _ in range(repetitions):
-            for size in SIZES:
-                stand.fleet.publish(site.names[:streams], site.port, "1080p30", size)
+        for _ in range(plan.chunk_repetitions):
+            for size in plan.chunk_sizes:
+                stand.fleet.publish(site.names[: plan.chunk_streams], site.port, "1080p30", size)
                 time.sleep(SETTLE_SECONDS)
-                found[size].append(meters.measure(pids, window).cpu / streams)
+                found[size].append(meters.measure(pids, plan.chunk_window).cpu / plan.chunk_streams)
                 stand.fleet.stop()
                 site.wait_for(lambda: not site.live(), "the streams to end")
     finally:

@@ -84,7 +84,8 @@ def _memory(results: Results) -> str:
             bases, eachs = zip(*series.memory(), strict=True)
             share = "1" if series is loads.ours else ratio(ours, statistics.median(eachs))
             counts = ", ".join(str(count) for count, _ in series.rounds[0].memory)
-            rows.append([content, way, counts, share, spread(eachs), spread(bases, 0)])
+            base = spread(bases, 0) if len(series.rounds[0].memory) > 1 else "in the former"
+            rows.append([content, way, counts, share, spread(eachs), base])
     head = ["stream", "way", "streams", "ours : peer", "MB per stream", "base MB"]
     idle = spread([one.base for loads in results.loads.values() for one in loads.ours.rounds], 0)
     text = (
@@ -112,8 +113,9 @@ def _pictures(results: Results) -> str:
     head = ["stream", "streams", "lag p50", "lag p99", "age p50", "age p99"]
     head += ["expected", "captured", "late", "skipped"]
     text = (
-        "Lag: from a tick to its picture stored, ms. Age: of the frame at the tick, ms; keyframes come every 2 s. "
-        "The counts are of the whole runs, with the first pictures of all jobs as streams and jobs start together."
+        "Lag: from a tick to its picture stored, ms. Age: of the frame at the tick, ms; keyframes come every "
+        "2 s. The counts are of the whole runs, where streams and jobs start together more than once: most of "
+        "the late ones are first pictures."
     )
     return f"## Pictures\n\n{text}\n\n{table(head, rows)}{_equal(results)}"
 
@@ -165,7 +167,7 @@ def _firsts(results: Results) -> str:
 
 
 def _chunks(results: Results) -> str:
-    least = statistics.median(results.chunks[60000])
+    least = statistics.median(next(iter(results.chunks.values())))
     rows = [
         [str(size), spread(values, 3), f"{statistics.median(values) / least:.2f}"]
         for size, values in results.chunks.items()

@@ -14,7 +14,7 @@ class Plan:
     that all ways take equally many pictures in it.
 
     `ours`, `single` (one ffmpeg a stream), `many` (one ffmpeg, many inputs) and `full` (full decode) are
-    numbers of streams. Memory is looked at with each of them, everything else with the last.
+    numbers of streams; none: left out. Memory is looked at with each of them, everything else with the last.
     """
 
     repetitions: dict[str, int]  # of each content
@@ -23,6 +23,7 @@ class Plan:
     single: tuple[int, ...]
     many: tuple[int, ...]
     full: tuple[int, ...]
+    chunk_sizes: tuple[int, ...]  # ffmpeg's first
     chunk_streams: int
     chunk_window: float
     chunk_repetitions: int
@@ -36,6 +37,7 @@ FULL = Plan(
     single=(5, 20),
     many=(5, 20),
     full=(2, 6),
+    chunk_sizes=(60000, 4096, 128),
     chunk_streams=40,
     chunk_window=6.0,
     chunk_repetitions=3,
@@ -47,7 +49,8 @@ QUICK = Plan(
     ours=(10, 40),
     single=(10,),
     many=(10,),
-    full=(3,),
+    full=(),
+    chunk_sizes=(60000, 128),
     chunk_streams=20,
     chunk_window=2.0,
     chunk_repetitions=1,

@@ -29,7 +29,7 @@ def run(folder: Path, port: int, plan: Plan, only: Sequence[str], *, command: st
             _loads(stand, plan, results, with_load="load" in only, with_together="together" in only)
         if "chunks" in only:
             _say("chunk sizes")
-            results.chunks = chunks.run(stand, plan.chunk_streams, plan.chunk_window, plan.chunk_repetitions)
+            results.chunks = chunks.run(stand, plan)
         if "first" in only:
             _say("first pictures")
             results.firsts = first.run(stand, plan.firsts)
@@ -77,7 +77,7 @@ def _peers(stand: Stand, plan: Plan, name: str, loads: Loads) -> list[Callable[[
     def full() -> None:
         loads.full.rounds.append(load.single(stand, name, plan.full, plan.window, decode=""))
 
-    return [single, many, full]
+    return [single, many, full] if plan.full else [single, many]
 
 
 def _notes(stand: Stand) -> list[str]:
