@@ -113,9 +113,9 @@ def _pictures(results: Results) -> str:
     head = ["stream", "streams", "lag p50", "lag p99", "age p50", "age p99"]
     head += ["expected", "captured", "late", "skipped"]
     text = (
-        "Lag: from a tick to its picture stored, ms. Age: of the frame at the tick, ms; keyframes come every "
-        "2 s. The counts are of the whole runs, where streams and jobs start together more than once: most of "
-        "the late ones are first pictures."
+        "Lag: from a tick to its picture stored, ms. Age: of the frame at the tick, ms; keyframes come each "
+        "2 s. The counts are of the whole runs, where streams and jobs start together more than once: most "
+        "of the late ones are first pictures."
     )
     return f"## Pictures\n\n{text}\n\n{table(head, rows)}{_equal(results)}"
 

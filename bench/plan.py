@@ -54,5 +54,5 @@ QUICK = Plan(
     chunk_streams=20,
     chunk_window=2.0,
     chunk_repetitions=1,
-    firsts=3,
+    firsts=2,
 )
