@@ -20,7 +20,8 @@ PAGE = Path(__file__).resolve().parents[1] / "docs" / "benchmarks.md"
 
 def main() -> int:
     options = _options()
-    signal.signal(signal.SIGTERM, _interrupted)
+    for number in (signal.SIGINT, signal.SIGTERM):  # a shell's background job is started with SIGINT ignored
+        signal.signal(number, _interrupted)
     random.seed(options.seed)
     folder = Path(tempfile.mkdtemp(prefix="snapplatform-bench-"))
     try:
