@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import random
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
 from bench import chunks, content, first, likeness, load, machine
@@ -80,12 +80,14 @@ def _peers(stand: Stand, plan: Plan, name: str, loads: Loads) -> list[Callable[[
     return [single, many, full] if plan.full else [single, many]
 
 
-def _notes(stand: Stand) -> list[str]:
-    return [
-        f"ffmpeg's JPEG at -q:v {stand.q}, whose PSNR is nearest to our quality {QUALITY}",
-        f"in the fullest window {stand.busy:.0f} % of all cores were in use; the publisher, which nobody's "
-        f"figures count, took {stand.publisher:.0f} % of a core and was {stand.late_ms:.0f} ms late at worst",
-    ]
+def _notes(stand: Stand) -> Iterator[str]:
+    if stand.has_peers:
+        yield f"ffmpeg's JPEG at -q:v {stand.q}, whose PSNR is nearest to our quality {QUALITY}"
+    if stand.busy:
+        yield (
+            f"in the fullest window {stand.busy:.0f} % of all cores were in use; the publisher, which nobody's "
+            f"figures count, took {stand.publisher:.0f} % of a core and was {stand.late_ms:.0f} ms late at worst"
+        )
 
 
 def _say(what: str) -> None:
