@@ -95,6 +95,29 @@ class AlreadyPublished(SnapError):
 
 
 @dataclass
+class NodeBuried(SnapError):
+    """Others took this node for dead, and what it held is theirs. It must stop, and may start anew."""
+
+    node_id: str
+
+    def __str__(self) -> str:
+        return f"Node {self.node_id} missed its beats and was taken for dead."
+
+
+@dataclass
+class ForeignHost(SnapError):
+    """A SQLite file serves the processes of one host only."""
+
+    host: str
+
+    def __str__(self) -> str:
+        return (
+            f"A capture node of host {self.host!r} uses this SQLite database. SQLite serves one host: "
+            "stop that node, or set SNAP_DATABASE_URL to a PostgreSQL database for several hosts."
+        )
+
+
+@dataclass
 class JobAlreadyStarted(SnapError):
     job_id: str
 

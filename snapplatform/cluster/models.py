@@ -16,6 +16,7 @@ class Node(models.Model):
     beat_at = models.DateTimeField(help_text="the database's clock at the last beat")
     started_at = models.DateTimeField()
     stopped_at = models.DateTimeField(null=True, blank=True)
+    stop_reason = models.CharField(max_length=64, blank=True, help_text="why others closed the row")
     clock_offset_ms = models.IntegerField(default=0, help_text="the node's clock minus the database's")
     stats = models.JSONField(default=dict, blank=True)
 

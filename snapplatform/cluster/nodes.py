@@ -1,4 +1,4 @@
-"""A capture process in the database: registering, beating, leaving. Times are the database's."""
+"""A capture process in the database: it registers, beats, leaves, is buried. Times are the database's."""
 
 import os
 import socket
@@ -6,23 +6,31 @@ from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
-from django.db import models
+from django.db import connection, models
 from django.db.models.functions import Now
 
 from snapplatform import clock
 from snapplatform.cluster.models import Node
+from snapplatform.errors import ForeignHost, NodeBuried
 
-BEAT_SECONDS = 3.0
-# A node that missed three beats is taken for dead, and what it held may be claimed by others.
-DEAD_AFTER = timedelta(seconds=10)
+# How long a node may go without a beat before others take what it holds.
+TTL_SECONDS = 10.0
+BEAT_SECONDS = TTL_SECONDS / 3
+DEAD_AFTER = timedelta(seconds=TTL_SECONDS)
 
 
 def register(*, rtmp_address: str) -> Node:
-    """A new row for this process. Rows of dead processes of the same host are closed at once."""
+    """A new row for this process. Rows of dead processes of the same host are closed at once.
+
+    Raises ForeignHost when a node of another host uses this SQLite file, whose locks don't reach there.
+    """
     host = socket.gethostname()
     for old in Node.objects.filter(host=host, stopped_at=None):
         if not _runs(old.pid):
-            Node.objects.filter(pk=old.pk, stopped_at=None).update(stopped_at=Now())
+            bury(old.pk, old.beat, reason="its process is gone")
+    stranger = alive().exclude(host=host).first()
+    if connection.vendor == "sqlite" and stranger is not None:
+        raise ForeignHost(stranger.host)
     node = Node.objects.create(
         host=host, pid=os.getpid(), rtmp_address=rtmp_address, beat_at=Now(), started_at=Now()
     )
@@ -31,13 +39,20 @@ def register(*, rtmp_address: str) -> Node:
 
 
 def beat(node_id: UUID, stats: dict[str, Any]) -> int:
-    """Count the beat up and keep the node's figures. Returns our clock minus the database's, in ms."""
+    """Count the beat up and keep the node's figures. Returns our clock minus the database's, in ms.
+
+    Raises NodeBuried when others took this node for dead: it holds nothing any more.
+    """
     before = clock.now()
-    Node.objects.filter(pk=node_id).update(beat=models.F("beat") + 1, beat_at=Now(), stats=stats)
-    database_now = Node.objects.values_list("beat_at", flat=True).get(pk=node_id)
+    row = Node.objects.filter(pk=node_id, stopped_at=None)
+    if not row.update(beat=models.F("beat") + 1, beat_at=Now(), stats=stats):
+        raise NodeBuried(str(node_id))
+    database_now = row.values_list("beat_at", flat=True).first()
+    if database_now is None:
+        raise NodeBuried(str(node_id))
     middle = before + (clock.now() - before) / 2
     offset = round((middle - database_now).total_seconds() * 1000)
-    Node.objects.filter(pk=node_id).update(clock_offset_ms=offset)
+    row.update(clock_offset_ms=offset)
     return offset
 
 
@@ -46,8 +61,19 @@ def leave(node_id: UUID) -> None:
     Node.objects.filter(pk=node_id, stopped_at=None).update(stopped_at=Now())
 
 
+def bury(node_id: UUID, beat: int, *, reason: str = "it missed its beats") -> bool:
+    """Close the row of a node that is taken for dead, unless it beat meanwhile. What it held is free then."""
+    row = Node.objects.filter(pk=node_id, beat=beat, stopped_at=None)
+    return row.update(stopped_at=Now(), stop_reason=reason) == 1
+
+
+def beats() -> dict[UUID, int]:
+    """The beat counters of all nodes that aren't stopped, for a BeatWatch."""
+    return dict(Node.objects.filter(stopped_at=None).values_list("pk", "beat"))
+
+
 def alive() -> models.QuerySet[Node]:
-    """Nodes that beat lately, by the database's clock."""
+    """Nodes that beat lately by the database's clock: for showing. Claims ask whether the row is closed."""
     return Node.objects.filter(stopped_at=None, beat_at__gt=Now() - DEAD_AFTER)
 
 

@@ -10,8 +10,8 @@ from django.db.models.functions import Now
 
 from snapplatform.access.models import Account
 from snapplatform.access.services import digest
-from snapplatform.cluster import nodes
 from snapplatform.cluster.duties import DutySpec
+from snapplatform.cluster.watch import BeatWatch, bury_lapsed
 from snapplatform.errors import AlreadyPublished, PermissionRefused
 from snapplatform.streams.models import Stream, StreamKey
 from snapplatform.streams.names import check_name
@@ -61,7 +61,7 @@ def admit(*, name: str, key: str, open_account: bool, action: str = "snap:Publis
 def go_live(*, node_id: UUID, account_id: int, name: str, publisher: str) -> Held:
     """Take the stream for this node, under a new epoch. AlreadyPublished while a living node holds it."""
     stream, _ = ensure_stream(account_id=account_id, name=name)
-    free = Q(state=Stream.State.OFFLINE) | Q(node=None) | ~Q(node__in=nodes.alive())
+    free = Q(state=Stream.State.OFFLINE) | Q(node=None) | Q(node__stopped_at__isnull=False)
     taken = Stream.objects.filter(free, pk=stream.pk).update(
         state=Stream.State.LIVE,
         node=node_id,
@@ -94,17 +94,27 @@ def go_offline(held: Held, reason: str) -> bool:
 
 
 def release_dead() -> int:
-    """Put streams offline whose node beats no more; returns how many."""
-    orphans = Stream.objects.filter(state=Stream.State.LIVE).exclude(node__in=nodes.alive())
+    """Put streams of closed nodes offline, under a new epoch: should such a node wake up, its pictures are
+    refused. Returns how many."""
+    orphans = Stream.objects.filter(state=Stream.State.LIVE, node__stopped_at__isnull=False)
     return orphans.update(
-        state=Stream.State.OFFLINE, node=None, offline_since=Now(), offline_reason=NODE_DIED
+        state=Stream.State.OFFLINE,
+        node=None,
+        epoch=F("epoch") + 1,
+        offline_since=Now(),
+        offline_reason=NODE_DIED,
     )
+
+
+def find_dead(watch: BeatWatch, *, but: UUID | None = None) -> str:
+    """Close the rows of nodes that missed their beats and release what they held. A few words for a log."""
+    buried = bury_lapsed(watch, but=but)
+    return f"{buried} nodes, {release_dead()} streams"
 
 
 def _guard(held: Held) -> dict[str, object]:
     return {"pk": held.stream_id, "node": held.node_id, "epoch": held.epoch}
 
 
-DUTIES = [
-    DutySpec("release streams of dead nodes", timedelta(seconds=5), lambda: f"{release_dead()} streams")
-]
+_watch = BeatWatch()
+DUTIES = [DutySpec("find dead nodes", timedelta(seconds=2), lambda: find_dead(_watch))]

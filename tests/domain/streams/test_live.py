@@ -1,9 +1,6 @@
 """Who holds a stream."""
 
-from datetime import timedelta
-
 import pytest
-from django.db.models.functions import Now
 
 from snapplatform.cluster import nodes
 from snapplatform.cluster.models import Node
@@ -45,7 +42,7 @@ def test_two_accounts_may_use_one_name(node, account, other_principal):
 
 def test_a_dead_nodes_stream_may_be_taken_and_its_late_writes_change_nothing(node, account):
     old = take(node, account)
-    Node.objects.filter(pk=node.pk).update(beat_at=Now() - timedelta(seconds=60))
+    assert nodes.bury(node.pk, node.beat)
     newer = nodes.register(rtmp_address="127.0.0.1:1")
     held = take(newer, account)
     assert held.epoch == 2
