@@ -33,12 +33,18 @@ class Store(Protocol):
 
 def store_of(bucket: Bucket) -> Store:
     """The bucket's store; one a location and process. Raises StorageUnavailable for a bad location."""
+    # A location is made by hand, so a missing one is a disk that isn't mounted.
+    return _local(root_of(bucket), make_root=not bucket.location)
+
+
+def root_of(bucket: Bucket) -> Path:
+    """The folder that holds the bucket's files. Raises StorageUnavailable for a bad location."""
     if not bucket.location:
-        return _local(settings.SNAP.data_dir / "buckets" / str(bucket.pk), make_root=True)
+        return Path(settings.SNAP.data_dir / "buckets" / str(bucket.pk))
     root = Path(bucket.location)
     if not root.is_absolute():
         raise StorageUnavailable("the bucket's location must be an absolute folder", temporary=False)
-    return _local(root, make_root=False)  # made by hand, so a missing one is a disk that isn't mounted
+    return root
 
 
 @lru_cache(maxsize=1024)

@@ -41,8 +41,9 @@ def explained() -> Iterator[None]:
 class Folder:
     """`path` below `root`, opened step by step: the root itself may be a link, nothing below it may."""
 
-    def __init__(self, root: Path, path: str) -> None:
-        fd = os.open(root, os.O_RDONLY | os.O_DIRECTORY)
+    def __init__(self, root: Path | int, path: str) -> None:
+        """`root`: the folder's path, or a descriptor of it, which stays the caller's."""
+        fd = os.dup(root) if isinstance(root, int) else os.open(root, os.O_RDONLY | os.O_DIRECTORY)
         for part in path.split("/"):
             try:
                 inner = os.open(part, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW, dir_fd=fd)
@@ -73,6 +74,15 @@ class Folder:
             os.close(fd)
             raise FileNotFoundError(errno.ENOENT, "not a regular file", name)
         return os.fdopen(fd, "rb")
+
+    def entries(self) -> Iterator[os.DirEntry[str]]:
+        """What stands in the folder, in no order."""
+        with os.scandir(self._fd) as found:
+            yield from found
+
+    def stat(self, name: str) -> os.stat_result:
+        """Of the name itself, never of what a link points to."""
+        return os.stat(name, dir_fd=self._fd, follow_symlinks=False)
 
     def rename(self, name: str, new: str) -> None:
         os.replace(name, new, src_dir_fd=self._fd, dst_dir_fd=self._fd)

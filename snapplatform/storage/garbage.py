@@ -4,9 +4,12 @@ import logging
 from collections.abc import Iterable
 from uuid import UUID
 
+from django.db.models import Q
+
+from snapplatform import clock
 from snapplatform.errors import StorageUnavailable
 from snapplatform.storage.buckets import store_of
-from snapplatform.storage.models import Bucket, Garbage
+from snapplatform.storage.models import Bucket, Garbage, StoredObject
 
 log = logging.getLogger("snapplatform.storage")
 
@@ -31,7 +34,8 @@ def collect_garbage(limit: int) -> int:
     """Delete up to `limit` files, oldest first. A bucket that fails is left out until the next call."""
     total, broken = 0, set[UUID]()
     while total < limit:
-        waiting = Garbage.objects.exclude(bucket__in=broken).order_by("pk")
+        due = Q(look_again_at=None) | Q(look_again_at__lte=clock.now())
+        waiting = Garbage.objects.filter(due).exclude(bucket__in=broken).order_by("pk")
         rows = list(waiting[: min(BATCH, limit - total)])
         if not rows:
             break
@@ -46,8 +50,9 @@ def _unlink(rows: list[Garbage]) -> set[UUID]:
     """Unlink what can be unlinked; returns the buckets that failed, each tried no further."""
     broken = set[UUID]()
     buckets = Bucket.objects.in_bulk({row.bucket_id for row in rows})
+    named = _named_again([row for row in rows if row.look_again_at])
     for row in rows:
-        if row.bucket_id in broken:
+        if row.bucket_id in broken or (row.bucket_id, row.blob) in named:
             continue
         try:
             store_of(buckets[row.bucket_id]).unlink(row.blob)
@@ -55,3 +60,16 @@ def _unlink(rows: list[Garbage]) -> set[UUID]:
             log.warning("bucket %s keeps its garbage: %s", buckets[row.bucket_id], error)
             broken.add(row.bucket_id)
     return broken
+
+
+def _named_again(orphans: list[Garbage]) -> set[tuple[UUID, str]]:
+    """The second look at files that were found without a row: (bucket, blob) of those that have one now."""
+    if not orphans:
+        return set()
+    rows = StoredObject.objects.filter(
+        bucket__in={row.bucket_id for row in orphans}, blob__in=[row.blob for row in orphans]
+    )
+    named = set(rows.values_list("bucket_id", "blob"))
+    if named:
+        log.warning("%d files that had no row have one now and are kept", len(named))
+    return named

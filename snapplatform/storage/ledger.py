@@ -104,10 +104,14 @@ def delete_batch(objects: QuerySet[StoredObject], size: int = BATCH, *, skip_loc
         # Locked, or an overwrite between the read and the delete would leave its new blob without any row.
         locked = objects.select_for_update(of=("self",), skip_locked=skip_locked)
         rows = {row[0]: row for row in locked.values_list("pk", "bucket_id", "blob")[:size]}
-        waste = [Garbage(bucket_id=bucket, blob=blob) for _, bucket, blob in rows.values()]
-        Garbage.objects.bulk_create(waste)
-        StoredObject.objects.filter(pk__in=list(rows)).delete()
+        forget(list(rows), [(bucket, blob) for _, bucket, blob in rows.values()])
     return len(rows)
+
+
+def forget(ids: list[UUID], waste: Iterable[tuple[UUID, str]]) -> None:
+    """Delete locked rows and what hangs on them; `waste`: (bucket, blob) of the files that are to follow."""
+    Garbage.objects.bulk_create([Garbage(bucket_id=bucket, blob=blob) for bucket, blob in waste])
+    StoredObject.objects.filter(pk__in=ids).delete()
 
 
 def _insert(fresh: StoredObject) -> StoredObject:

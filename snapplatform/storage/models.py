@@ -43,7 +43,10 @@ class StoredObject(models.Model):
 
     id = models.UUIDField(primary_key=True, default=ids.new_id, editable=False)
     account = models.ForeignKey(Account, on_delete=models.PROTECT, related_name="+")
-    bucket = models.ForeignKey(Bucket, on_delete=models.PROTECT, related_name="objects_stored")
+    # No index of its own: two indexes begin with it.
+    bucket = models.ForeignKey(
+        Bucket, on_delete=models.PROTECT, related_name="objects_stored", db_index=False
+    )
     key = models.CharField(max_length=900)
     blob = models.CharField(max_length=200, help_text="the file, relative to the bucket's folder")
     size = models.BigIntegerField()
@@ -56,7 +59,10 @@ class StoredObject(models.Model):
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["bucket", "key"], name="object_key_unique_in_bucket")]
-        indexes = [models.Index(fields=["account", "-created_at"], name="object_account_created")]
+        indexes = [
+            models.Index(fields=["account", "-created_at"], name="object_account_created"),
+            models.Index(fields=["bucket", "blob"], name="object_bucket_blob"),  # for checking.py
+        ]
 
     def __str__(self) -> str:
         return self.key
@@ -64,12 +70,18 @@ class StoredObject(models.Model):
 
 class Garbage(models.Model):
     """A file that no ledger row names any more. The row goes after the file: a crash between leaves the row,
-    and the sweeper tries again."""
+    and the sweeper tries again. A file that was found without a row (an orphan) may still get one from a
+    writer that waited for the database, so it has a time of its own: not before it, and only after another
+    look at the ledger, the file goes."""
 
     id = models.BigAutoField(primary_key=True)
-    bucket = models.ForeignKey(Bucket, on_delete=models.PROTECT, related_name="+")
+    bucket = models.ForeignKey(Bucket, on_delete=models.PROTECT, related_name="+", db_index=False)
     blob = models.CharField(max_length=200)
     created_at = models.DateTimeField(default=clock.now, editable=False)
+    look_again_at = models.DateTimeField(
+        null=True, blank=True, help_text="of an orphan: not to be deleted before, nor if it has a row by then"
+    )
 
     class Meta:
+        indexes = [models.Index(fields=["bucket", "blob"], name="garbage_bucket_blob")]
         verbose_name_plural = "garbage"

@@ -3,6 +3,7 @@
 import logging
 from collections.abc import Callable
 from datetime import datetime, timedelta
+from itertools import chain
 
 from django.conf import settings
 
@@ -12,7 +13,10 @@ from snapplatform.cluster.models import Duty
 from snapplatform.errors import StorageUnavailable
 from snapplatform.storage import ledger
 from snapplatform.storage.buckets import Store, store_of
+from snapplatform.storage.checking import GRACE, Options, check_storage
+from snapplatform.storage.findings import Kind
 from snapplatform.storage.models import Bucket, StoredObject
+from snapplatform.storage.survey import DEAD_AFTER
 
 log = logging.getLogger("snapplatform.storage")
 
@@ -20,9 +24,10 @@ log = logging.getLogger("snapplatform.storage")
 GARBAGE_A_TURN = 10_000
 OBJECTS_A_TURN = 10_000
 SECONDS_A_TURN = 5.0
-# No write takes this long, so a temporary file as old as this belongs to a process that died.
-DEAD_AFTER = timedelta(hours=1)
 TEMPORARY_FILES = "temporary files"
+ORPHANED_FILES = "orphaned files"
+# What may lie behind when the worker was away; older orphans are left to `check_storage`.
+ORPHANS_WITHIN = timedelta(days=1)
 
 
 def expiry(at: datetime, job_days: int | None, bucket: Bucket) -> datetime:
@@ -54,6 +59,33 @@ def sweep_temporary_files() -> int:
     last = Duty.objects.filter(name=TEMPORARY_FILES).values_list("last_finished_at", flat=True).first()
     since = last - 2 * DEAD_AFTER if last else None
     return _each_bucket(lambda store: store.sweep_temp(DEAD_AFTER, since=since))
+
+
+def sweep_orphans() -> str:
+    """Put files without a row, written since this was last done, into the garbage; the result in words.
+
+    A crash between a file and its row leaves such a file. Nothing is done to a bucket where too many look so.
+    """
+    now = clock.now()
+    last = Duty.objects.filter(name=ORPHANED_FILES).values_list("last_finished_at", flat=True).first()
+    since = max(last - 2 * GRACE if last else now - ORPHANS_WITHIN, now - ORPHANS_WITHIN)
+    options = Options(repair=frozenset({Kind.ORPHANED}), since=since, examples=0)
+    orphans = others = 0
+    unchecked = []
+    buckets = Bucket.objects.select_related("account")
+    # Bucket by bucket, so that one whose repair is stopped doesn't stop the others for ever.
+    for report in chain.from_iterable(check_storage([bucket], options) for bucket in buckets):
+        orphans += report.repaired[Kind.ORPHANED]
+        others += report.wrong - report.found[Kind.ORPHANED]
+        if problem := report.stopped or report.trouble:
+            log.warning("bucket %s can't be swept of orphans: %s", report.bucket, problem)
+            unchecked.append(str(report.bucket))
+    words = [f"{orphans} files put into the garbage"]
+    if others:
+        words.append(f"{others} objects look damaged")
+    if unchecked:
+        words.append(f"not done: {', '.join(unchecked)}")
+    return "; ".join(words) + ("; run manage.py check_storage" if others or unchecked else "")
 
 
 def tidy_folders() -> int:
@@ -91,5 +123,6 @@ DUTIES: list[DutySpec] = [
     DutySpec("retention", timedelta(seconds=10), _retention),
     DutySpec("garbage", timedelta(seconds=10), _garbage),
     DutySpec(TEMPORARY_FILES, timedelta(hours=1), _temporary_files),
+    DutySpec(ORPHANED_FILES, timedelta(hours=1), sweep_orphans),
     DutySpec("empty folders", timedelta(minutes=10), _empty_folders),
 ]

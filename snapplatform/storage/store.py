@@ -20,9 +20,10 @@ from snapplatform import clock
 from snapplatform.errors import BlobNotFound, Fenced, StorageUnavailable
 from snapplatform.storage import folders
 
-_TEMPORARY = ".part"
-_NAME = re.compile(r"[0-9a-f]{32}\.[a-z0-9]{1,8}")
-_SHARD = re.compile(r"[0-9]{8}/[0-9]{4}")
+TEMPORARY = ".part"
+NAME = re.compile(r"[0-9a-f]{32}\.[a-z0-9]{1,8}")
+DAY = re.compile(r"[0-9]{8}")
+SHARD = re.compile(r"[0-9]{8}/[0-9]{4}")
 # A writer that is about to open a file in its shard needs the folder; older ones are nobody's any more.
 _SHARD_IN_USE = timedelta(minutes=2)
 
@@ -57,7 +58,7 @@ class LocalStore:
     ) -> list[Blob]:
         """Store several blobs, all or none of them, for one fsync of their folder instead of one each."""
         names = [uuid.uuid4().hex + suffix for _, suffix in items]
-        if bad := [name for name in names if not _NAME.fullmatch(name)]:
+        if bad := [name for name in names if not NAME.fullmatch(name)]:
             raise ValueError(f"suffix {bad[0][32:]!r}: a dot, then 1 to 8 lower-case letters or digits")
         with folders.explained():
             shard = self._write_all(names, [data for data, _ in items], guard)
@@ -68,7 +69,7 @@ class LocalStore:
 
     def open(self, blob: str) -> BinaryIO:
         """The blob for reading. Raises BlobNotFound. It stays readable when it is deleted meanwhile."""
-        shard, name = _parts(blob)
+        shard, name = parts(blob)
         with folders.explained():
             try:
                 with closing(folders.Folder(self.root, shard)) as folder:
@@ -79,7 +80,7 @@ class LocalStore:
     def unlink(self, blob: str) -> None:
         """Delete the blob; one that isn't there (any more) is fine."""
         with folders.explained(), suppress(FileNotFoundError, BlobNotFound):
-            shard, name = _parts(blob)
+            shard, name = parts(blob)
             with closing(folders.Folder(self.root, shard)) as folder:
                 folder.unlink(name)
 
@@ -100,7 +101,7 @@ class LocalStore:
         with folders.explained():
             for shard in self._shards(since=since, until=until):
                 with suppress(FileNotFoundError):
-                    for file in (self.root / shard).glob(f"*{_TEMPORARY}"):
+                    for file in (self.root / shard).glob(f"*{TEMPORARY}"):
                         if file.lstat().st_mtime < until.timestamp():
                             file.unlink(missing_ok=True)
                             removed += 1
@@ -128,14 +129,14 @@ class LocalStore:
             if first[:8] <= day <= end and (self.root / day).is_dir():
                 for minute in sorted(os.listdir(self.root / day)):
                     shard = f"{day}/{minute}"
-                    if first <= shard < end and _SHARD.fullmatch(shard):
+                    if first <= shard < end and SHARD.fullmatch(shard):
                         yield shard
 
 
-def _parts(blob: str) -> tuple[str, str]:
+def parts(blob: str) -> tuple[str, str]:
     """Shard and name. What write() never returned can't exist, so no path that leads elsewhere is tried."""
     shard, _, name = blob.rpartition("/")
-    if not (_SHARD.fullmatch(shard) and _NAME.fullmatch(name)):
+    if not (SHARD.fullmatch(shard) and NAME.fullmatch(name)):
         raise BlobNotFound(id=blob)
     return shard, name
 
@@ -145,18 +146,18 @@ def _publish(
 ) -> None:
     try:
         for name, data in zip(names, contents, strict=True):
-            folder.write(name + _TEMPORARY, data)
+            folder.write(name + TEMPORARY, data)
         if guard is not None and not guard():
             raise Fenced
         for name in names:
-            folder.rename(name + _TEMPORARY, name)
+            folder.rename(name + TEMPORARY, name)
         folder.sync()
     except BaseException:
         # Also after a failed fsync of the folder: whether the names survive a crash is unknown then, and
         # asking again would only hide the error (the kernel reports it once).
         for name in names:
             with suppress(OSError):
-                folder.unlink(name + _TEMPORARY)
+                folder.unlink(name + TEMPORARY)
             with suppress(OSError):
                 folder.unlink(name)
         raise
