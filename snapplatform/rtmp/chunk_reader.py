@@ -8,7 +8,7 @@ from collections.abc import Callable
 
 from snapplatform.rtmp.chunk_stream import ChunkStream, join_strides
 from snapplatform.rtmp.errors import ProtocolError
-from snapplatform.rtmp.limits import Limits
+from snapplatform.rtmp.limits import WireLimits
 from snapplatform.rtmp.messages import ABORT, EXTENDED, SET_CHUNK_SIZE
 
 MAX_CHUNK = 0xFFFFFF  # no message is longer, so a greater chunk size means the same
@@ -30,7 +30,7 @@ class ChunkReader:
 
     BURST = 500
 
-    def __init__(self, on_message: OnMessage, limits: Limits) -> None:
+    def __init__(self, on_message: OnMessage, limits: WireLimits) -> None:
         self.on_message = on_message
         self.chunk_size = 128
         self._limits = limits

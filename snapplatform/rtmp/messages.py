@@ -7,7 +7,7 @@ from snapplatform.rtmp.errors import ProtocolError
 
 SET_CHUNK_SIZE, ABORT, ACKNOWLEDGEMENT, USER_CONTROL, WINDOW_SIZE, PEER_BANDWIDTH = 1, 2, 3, 4, 5, 6
 AUDIO, VIDEO = 8, 9
-DATA_AMF3, COMMAND_AMF3, DATA, COMMAND = 15, 17, 18, 20
+DATA_AMF3, COMMAND_AMF3, DATA, COMMAND, AGGREGATE = 15, 17, 18, 20, 22
 STREAM_BEGIN, STREAM_EOF, PING_REQUEST, PING_RESPONSE = 0, 1, 6, 7
 
 CONTROL_CHUNK_STREAM = 2  # fixed by the specification
@@ -16,7 +16,7 @@ CHUNK_SIZE = 65536  # what we announce: nearly every message in one piece
 
 EXTENDED = 0xFFFFFF  # a 24-bit time of this value says that the real one follows in 32 bits
 _HEADER = struct.Struct(">BHBHBB")  # basic header, time 16+8 bits, length 16+8 bits, kind
-_U16 = struct.Struct(">H")
+EVENT = struct.Struct(">HI")  # user control: what, and a stream id or a time
 _U32 = struct.Struct(">I")
 _U32_LITTLE = struct.Struct("<I")
 
@@ -49,7 +49,7 @@ def peer_bandwidth(window: int) -> bytes:
 
 def user_control(event: int, value: int) -> bytes:
     """A user control message about a stream id, or a ping with its time."""
-    body = _U16.pack(event) + _U32.pack(value & 0xFFFFFFFF)
+    body = EVENT.pack(event, value & 0xFFFFFFFF)
     return encode_message(CONTROL_CHUNK_STREAM, USER_CONTROL, 0, 0, body)
 
 

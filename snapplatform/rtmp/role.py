@@ -14,14 +14,16 @@ from typing import Protocol
 from snapplatform.rtmp import messages
 from snapplatform.rtmp.interface import Directory, Refused, Sink, StreamAddress, Subscription
 from snapplatform.rtmp.limits import Limits
-from snapplatform.rtmp.player import Outlet, StreamPlayer
+from snapplatform.rtmp.media_session import Link
+from snapplatform.rtmp.media_time import MediaTime
+from snapplatform.rtmp.player import StreamPlayer
 from snapplatform.rtmp.stats import ServerStats
 
 log = logging.getLogger("snapplatform.rtmp")
 
 
-class Wire(Outlet, Protocol):
-    """The connection, as its session sees it."""
+class Wire(Link, Protocol):
+    """The connection, as the server's session sees it."""
 
     @property
     def peer(self) -> str: ...
@@ -31,14 +33,8 @@ class Wire(Outlet, Protocol):
 
     def resume(self) -> None: ...
 
-    def charge(self, chunks: int) -> None:
-        """What was just done cost as much as that many chunks; others get their turn the sooner."""
-
     def admit_media(self) -> None:
         """Allow messages of media size from now on."""
-
-    def acknowledge_each(self, window: int) -> None:
-        """The peer wants a word after each `window` bytes."""
 
     def stop(self, reason: str) -> None:
         """Drop the connection now."""
@@ -55,6 +51,7 @@ class Role:
         self.name = ""  # app/name of the newest publish or play, for the log
         self.player: StreamPlayer | None = None
         self.sink: Sink | None = None
+        self.time = MediaTime()
         self.task: asyncio.Task[None] | None = None  # asks the directory
         self._wire = wire
         self._directory = directory
@@ -62,14 +59,6 @@ class Role:
         self._stats = stats
         self._subscription: Subscription | None = None
         self._closed: str | None = None  # the reason
-        self._last_raw = self._last_time = 0
-
-    def media_time(self, raw: int) -> int:
-        """Times travel modulo 2**32 ms (49.7 days): the one nearest to the last is meant."""
-        step = (raw - self._last_raw) & 0xFFFFFFFF
-        self._last_raw = raw
-        self._last_time += step if step < 0x80000000 else step - 0x100000000
-        return max(0, self._last_time)
 
     def publish(self, address: StreamAddress, stream_id: int) -> None:
         """Ask the directory for a sink and answer the peer."""
@@ -141,7 +130,7 @@ class Role:
         self._stats.publishers += 1
         self.sink = sink
         self.state = "publishing"
-        self._last_raw = self._last_time = 0
+        self.time = MediaTime()
         self._wire.admit_media()
         self._wire.write(messages.user_control(messages.STREAM_BEGIN, stream_id))
         self._wire.write(

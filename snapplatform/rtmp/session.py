@@ -1,77 +1,30 @@
-"""Messages of one connection to their meaning: media to the sink, commands to answers."""
+"""Commands of a client of the server, and their answers."""
 
 from snapplatform.rtmp import amf0, messages
 from snapplatform.rtmp.address import parse_address, printable
 from snapplatform.rtmp.errors import ProtocolError
 from snapplatform.rtmp.interface import Refused
 from snapplatform.rtmp.limits import Limits
+from snapplatform.rtmp.media_session import MediaSession
+from snapplatform.rtmp.receiver import WINDOW
 from snapplatform.rtmp.role import Role, Wire
 
-WINDOW = 2_500_000
-AMF_BYTES_A_CHUNK = 4  # decoding so many bytes of the worst AMF takes as long as reading a chunk
 
-
-class Session:
-    """Takes whole messages. ProtocolError when the peer breaks the rules."""
+class Session(MediaSession):
+    """The server's side: what a client asks for."""
 
     def __init__(self, wire: Wire, role: Role, limits: Limits) -> None:
+        super().__init__(wire, role, limits)
         self._wire = wire
         self._role = role
-        self._limits = limits
         self._app: tuple[str, str, str] | None = None  # app, tcUrl, client; None before connect
         self._streams = 0
-        self._commands_left = limits.commands
 
-    def on_message(self, kind: int, timestamp: int, stream_id: int, payload: bytes) -> None:
-        """One message from the peer; the message stream id of media is not looked at, encoders differ."""
-        sink = self._role.sink
-        if kind == messages.VIDEO:
-            if sink is not None and payload:
-                sink.video(self._role.media_time(timestamp), payload)
-        elif kind == messages.AUDIO:
-            if sink is not None and payload:
-                sink.audio(self._role.media_time(timestamp), payload)
-        elif kind == messages.COMMAND:
-            self._on_command(stream_id, payload)
-        elif kind == messages.COMMAND_AMF3:  # AMF0 all the same, after a zero byte
-            self._on_command(stream_id, payload[1:])
-        elif kind == messages.DATA:
-            self._on_data(payload)
-        elif kind == messages.DATA_AMF3:
-            self._on_data(payload[1:])
-        elif kind == messages.USER_CONTROL:
-            self._on_user_control(payload)
-        elif kind == messages.WINDOW_SIZE and len(payload) >= 4:
-            self._wire.acknowledge_each(int.from_bytes(payload[:4], "big"))
-
-    def _on_data(self, payload: bytes) -> None:
-        sink = self._role.sink
-        if sink is not None and len(payload) <= self._limits.command_bytes:
-            self._wire.charge(len(payload) // AMF_BYTES_A_CHUNK)
-            metadata = messages.metadata_of(payload)
-            if metadata is not None:
-                sink.metadata(metadata)
-
-    def _on_user_control(self, payload: bytes) -> None:
-        if len(payload) >= 6 and int.from_bytes(payload[:2], "big") == messages.PING_REQUEST:
-            time = int.from_bytes(payload[2:6], "big")
-            self._wire.write(messages.user_control(messages.PING_RESPONSE, time))
-
-    def _on_command(self, stream_id: int, payload: bytes) -> None:
-        self._wire.charge(len(payload) // AMF_BYTES_A_CHUNK)
-        self._commands_left = self._limits.commands if self._role.state else self._commands_left - 1
-        if self._commands_left < 0:
-            raise ProtocolError("command", "too many commands")
-        if len(payload) > self._limits.command_bytes:
-            raise ProtocolError("size", "command too long")
-        values = amf0.decode_all(payload, depth=self._limits.amf_depth, values=self._limits.amf_values)
-        if len(values) < 2 or not isinstance(values[0], str) or not isinstance(values[1], float):
-            raise ProtocolError("command", "command without name or transaction")
-        name, transaction = values[0], values[1]
+    def _on_command(self, name: str, transaction: float, stream_id: int, rest: list[object]) -> None:
         handler = _HANDLERS.get(name, Session._unknown)
         if self._app is None and name != "connect":
             raise ProtocolError("command", "command before connect")
-        handler(self, transaction, stream_id, values[2:])
+        handler(self, transaction, stream_id, rest)
 
     def _result(self, transaction: float, *values: object) -> None:
         if transaction:  # 0 asks for no answer
