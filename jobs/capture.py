@@ -19,6 +19,7 @@ class Capture:
     stream_id: UUID
     bucket_id: UUID
     run: int
+    epoch: int  # of the stream when the frame was taken
     sequence: Blob | None
     overwrite: Blob | None
     image_format: str

@@ -1,7 +1,7 @@
 """What captures write: pictures published in one transaction with their ledger rows, and counts of the rest.
 
-A picture is published only for the run it was taken for: a job that was stopped, restarted or deleted
-meanwhile refuses it.
+A picture is published only for the run of its job and the epoch of its stream that it was taken in: a job
+that was stopped, restarted or deleted meanwhile refuses it, and so does a stream that somebody took over.
 """
 
 from collections.abc import Callable, Collection, Mapping, Sequence
@@ -26,10 +26,11 @@ from snapplatform.streams.models import Stream
 CONTENT_TYPES = {"jpeg": "image/jpeg", "png": "image/png", "webp": "image/webp"}
 NOT_STARTED = "job not started"
 NAME_TAKEN = "name taken"
+STALE_EPOCH = "stream taken over"
 _COLUMNS = (
     *("run", "sequence", "last_timestamp", "captured", "late", "expected", "skipped", "last_captured_at"),
     *("account", "account__time_zone", "bucket", "bucket__retention_days", "retention_days"),
-    *("template", "template__sequence_format", "template__overwrite_format"),
+    *("template", "template__sequence_format", "template__overwrite_format", "stream", "stream__epoch"),
 )
 
 
@@ -79,9 +80,10 @@ def say_offline() -> int:
 
 
 def _publish_one(capture: Capture, job: Job | None, counts: Counts, garbage: list[Garbage]) -> str:
-    if job is None or job.run != capture.run:
+    if refusal := _refusal(capture, job):
         ledger.discard(capture.bucket_id, capture.blobs, garbage)
-        return NOT_STARTED
+        return refusal
+    assert job is not None
     timestamp = max(int(capture.frame_at.timestamp() * 1000), job.last_timestamp + 1)
     problems = []
     if capture.sequence is not None:
@@ -111,12 +113,19 @@ def _publish_one(capture: Capture, job: Job | None, counts: Counts, garbage: lis
     return reason
 
 
+def _refusal(capture: Capture, job: Job | None) -> str:
+    if job is None or job.run != capture.run:
+        return NOT_STARTED
+    return STALE_EPOCH if job.stream.epoch != capture.epoch else ""
+
+
 def _lock_jobs(job_ids: Collection[UUID]) -> dict[UUID, Job]:
     """The started ones of these jobs, with the columns that publishing needs: reading all of four tables, job
-    by job, was a third of what a picture costs. In order, so that two nodes can't lock crosswise."""
+    by job, was a third of what a picture costs. In order, so that two nodes can't lock crosswise. Streams are
+    locked too: nobody takes one over between the look at its epoch and the commit."""
     rows = (
-        Job.objects.select_for_update(of=("self",))
-        .select_related("template", "account", "bucket")
+        Job.objects.select_for_update(of=("self", "stream"), no_key=True)
+        .select_related("template", "account", "bucket", "stream")
         .only(*_COLUMNS)
         .filter(pk__in=job_ids, status=Job.Status.STARTED)
         .order_by("pk")

@@ -9,6 +9,8 @@ from django.db import transaction
 
 from snapplatform import clock
 from snapplatform.cluster import nodes
+from snapplatform.cluster.watch import BeatWatch
+from snapplatform.errors import NodeBuried
 from snapplatform.media.pool import DecoderPool
 from snapplatform.node import metrics
 from snapplatform.node.threads import DatabaseThread
@@ -24,7 +26,7 @@ DESCRIBE_EVERY = 3  # beats
 
 
 class Heart:
-    """Beats until cancelled."""
+    """Beats until cancelled, or until NodeBuried: then others have what this node held, and it must stop."""
 
     def __init__(
         self,
@@ -41,6 +43,7 @@ class Heart:
         self._pool = pool
         self._writer = writer
         self._rtmp = rtmp
+        self._watch = BeatWatch()
         self._seen: dict[Held, tuple[float, int, int]] = {}  # when, frames, bytes at the last description
 
     async def run(self) -> None:
@@ -48,8 +51,11 @@ class Heart:
         while True:
             try:
                 await self._beat()
+                await self._database.run(live.find_dead, self._watch, but=self._node_id)
                 if turn % DESCRIBE_EVERY == 0 or len(self._seen) != len(self._hub.streams()):
                     await self._describe()
+            except NodeBuried:
+                raise
             except Exception:  # a database that is away is no reason to stop taking pictures
                 log.exception("the node's beat could not be written")
             turn += 1

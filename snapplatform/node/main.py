@@ -3,6 +3,7 @@
 import asyncio
 import contextlib
 import logging
+import os
 import signal
 from dataclasses import dataclass
 from uuid import UUID
@@ -11,6 +12,8 @@ import uvloop
 from django.conf import settings
 
 from snapplatform.cluster import nodes
+from snapplatform.errors import ForeignHost, NodeBuried
+from snapplatform.media.child import ChildDied
 from snapplatform.media.pool import DecoderPool
 from snapplatform.node.desk import PictureDesk
 from snapplatform.node.heart import Heart
@@ -43,7 +46,8 @@ class Options:
 
 
 def run_node(options: Options) -> int:
-    """Run until SIGTERM or SIGINT. Returns the exit code: 0, or 1 when the RTMP port can't be had."""
+    """Run until SIGTERM or SIGINT. Returns the exit code: 0; EX_CONFIG when a person must mend something first;
+    EX_TEMPFAIL when a new start is the cure."""
     return uvloop.run(_main(options))
 
 
@@ -55,19 +59,33 @@ async def _main(options: Options) -> int:
     node = CaptureNode(options)
     try:
         await node.start()
-    except OSError as error:
-        log.error(
-            "cannot take publishers on %s port %d: %s. Set SNAP_RTMP_PORT to another port.",
-            options.rtmp_host,
-            options.rtmp_port,
-            error.strerror or error,
-        )
+    except (OSError, ForeignHost, ChildDied) as error:
+        log.error(_why_not(options, error))
         await node.stop()
-        return 1
+        return os.EX_CONFIG
     log.info("taking publishers on rtmp://%s:%d/live/NAME", options.rtmp_host, node.rtmp_port)
-    await stop.wait()
+    stopping = asyncio.ensure_future(stop.wait())
+    await asyncio.wait((stopping, *node.tasks), return_when=asyncio.FIRST_COMPLETED)
+    failed = [task for task in node.tasks if task.done()]
+    for task in failed:
+        log.error(
+            "the node stops: %s", task.exception(), exc_info=None if _expected(task) else task.exception()
+        )
+    stopping.cancel()
     await node.stop()
-    return 0
+    return os.EX_TEMPFAIL if failed else os.EX_OK
+
+
+def _why_not(options: Options, error: Exception) -> str:
+    if isinstance(error, OSError):
+        where = f"{options.rtmp_host} port {options.rtmp_port}"
+        reason = error.strerror or error
+        return f"cannot take publishers on {where}: {reason}. Set SNAP_RTMP_PORT to another port."
+    return str(error)
+
+
+def _expected(task: "asyncio.Task[None]") -> bool:
+    return isinstance(task.exception(), NodeBuried)
 
 
 class CaptureNode:
@@ -89,8 +107,7 @@ class CaptureNode:
         self.rtmp_port = 0
         self._ingest: Ingest | None = None
         self._server: RtmpServer | None = None
-        self._tasks: list[asyncio.Task[None]] = []
-        self._writing: asyncio.Task[None] | None = None
+        self.tasks: list[asyncio.Task[None]] = []  # none of them ends while all is well
 
     async def start(self) -> None:
         """Raises OSError when the RTMP port can't be had."""
@@ -106,22 +123,24 @@ class CaptureNode:
         self.rtmp_port = self._server.port
         await self.pool.start()
         heart = Heart(node.pk, self.database, self.hub, self.pool, self.writer, self._server.stats)
-        self._writing = asyncio.create_task(self.writer.run())
-        self._tasks = [asyncio.create_task(self.roster.run()), asyncio.create_task(heart.run())]
+        self.tasks = [
+            asyncio.create_task(work) for work in (self.writer.run(), self.roster.run(), heart.run())
+        ]
 
     async def stop(self) -> None:
         """Take no more publishers, finish the pictures in hand, release what the node holds."""
         log.info("stopping")
         if self._server is not None:
             await self._server.close()
-        for task in self._tasks:
+        writing, others = self.tasks[:1], self.tasks[1:]
+        for task in others:
             task.cancel()
-        await asyncio.gather(*self._tasks, return_exceptions=True)
+        await asyncio.gather(*others, return_exceptions=True)
         await self.roster.stop(CAPTURE_SECONDS)
         self.writer.stop()
-        if self._writing is not None:
-            with contextlib.suppress(TimeoutError):
-                await asyncio.wait_for(self._writing, WRITER_SECONDS)
+        if writing:
+            await asyncio.wait(writing, timeout=WRITER_SECONDS)
+            writing[0].cancel()
         await self.pool.close()
         with contextlib.suppress(Exception):
             if self._ingest is not None:

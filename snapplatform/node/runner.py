@@ -172,6 +172,7 @@ class JobRunner:
                 stream_id=spec.stream_id,
                 bucket_id=spec.bucket_id,
                 run=spec.run,
+                epoch=self.stream.held.epoch,
                 sequence=blobs[0] if spec.sequence else None,
                 overwrite=blobs[-1] if spec.overwrite else None,
                 image_format=spec.image_format,

@@ -13,6 +13,7 @@ from snapplatform.access.models import Account
 from snapplatform.errors import SnapshotNotFound
 from snapplatform.storage.models import Garbage, StoredObject
 from snapplatform.storage.store import Blob
+from snapplatform.streams.models import Stream
 
 MOMENT = datetime(2026, 1, 31, 23, 30, 0, 250_000, tzinfo=UTC)
 _blobs = iter(range(10**6))
@@ -29,6 +30,7 @@ def capture(job: Job, **changes: Any) -> Capture:
         "stream_id": job.stream_id,
         "bucket_id": job.bucket_id,
         "run": job.run,
+        "epoch": job.stream.epoch,
         "sequence": blob() if job.template.sequence_format else None,
         "overwrite": blob() if job.template.overwrite_format else None,
         "image_format": "jpeg",
@@ -89,6 +91,15 @@ def test_a_capture_of_an_earlier_run_is_refused_and_its_bytes_become_garbage(sub
     assert publish([late], {})[0] == ["job not started"]
     assert not Snapshot.objects.exists()
     assert Garbage.objects.count() == 2
+
+
+def test_a_picture_of_an_earlier_epoch_is_refused(submit):
+    job = submit(live=True)
+    late = capture(job)
+    Stream.objects.filter(pk=job.stream_id).update(epoch=job.stream.epoch + 1)
+    assert publish([late], {})[0] == ["stream taken over"]
+    assert not Snapshot.objects.exists()
+    assert Garbage.objects.count() == 1
 
 
 def test_a_taken_name_is_skipped_and_counted(submit):

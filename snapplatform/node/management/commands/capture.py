@@ -1,6 +1,5 @@
 """`manage.py capture`."""
 
-import os
 from typing import Any
 
 from django.core.management.base import BaseCommand
@@ -17,5 +16,4 @@ class Command(BaseCommand):
     )
 
     def handle(self, *args: Any, **options: Any) -> None:
-        if run_node(options_from_settings()):
-            raise SystemExit(os.EX_CONFIG)  # the port is taken: a supervisor must not try for ever
+        raise SystemExit(run_node(options_from_settings()))
