@@ -46,8 +46,8 @@ class Options:
 
 
 def run_node(options: Options) -> int:
-    """Run until SIGTERM or SIGINT. Returns the exit code: 0; EX_CONFIG when a person must mend something first;
-    EX_TEMPFAIL when a new start is the cure."""
+    """Run until SIGTERM or SIGINT. Returns the exit code: EX_OK, EX_CONFIG when a person must mend something
+    first, or EX_TEMPFAIL when a new start is the cure."""
     return uvloop.run(_main(options))
 
 
