@@ -4,6 +4,7 @@ import asyncio
 import logging
 
 from snapplatform.rtmp.deadlines import Deadlines
+from snapplatform.rtmp.errors import ProtocolError
 from snapplatform.rtmp.gathering import Gathering
 from snapplatform.rtmp.handshake import Handshake
 from snapplatform.rtmp.host import Host
@@ -87,6 +88,9 @@ class Connection(Receiver):
     def _crashed(self, error: Exception) -> None:
         log.error("rtmp stream %r of %s could not be taken", self.role.name, self.peer, exc_info=error)
         self.stop("internal error")
+
+    def _broken(self, error: ProtocolError) -> None:
+        self._fail(error.kind, f"protocol error: {error}")
 
     def _fail(self, kind: str, reason: str) -> None:
         if not self._reason:

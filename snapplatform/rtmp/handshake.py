@@ -13,11 +13,10 @@ VERSION = 3
 SIZE = 1536
 DIGEST = 32
 _SUFFIX = bytes.fromhex("f0eec24a8068bee82e00d0d1029e7e576eec5d2d29806fab93b8e636cfeb31ae")
-_CLIENT_NAME = b"Genuine Adobe Flash Player 001"
-_SERVER_NAME = b"Genuine Adobe Flash Media Server 001"
-_SERVER_KEY = _SERVER_NAME + _SUFFIX
+CLIENT_NAME = b"Genuine Adobe Flash Player 001"
+SERVER_NAME = b"Genuine Adobe Flash Media Server 001"
 _SERVER_VERSION = bytes((4, 5, 0, 1))  # 3 or more: players then know that the answer is signed
-_SCHEMES = ((8, 12), (772, 776))  # where the offset's four bytes lie, and where offset 0 is
+SCHEMES = ((8, 12), (772, 776))  # where the offset's four bytes lie, and where offset 0 is
 
 
 class Handshake:
@@ -50,12 +49,22 @@ class Handshake:
 
 def answer_to(c1: bytes) -> bytes:
     """S0, S1 and S2 for the peer's 1536 bytes."""
-    if c1[4:8] != bytes(4):
-        for place, base in _SCHEMES:
-            at = digest_position(c1, place, base)
-            if hmac.compare_digest(c1[at : at + DIGEST], digest_of(c1, at, _CLIENT_NAME)):
-                return bytes((VERSION,)) + _signed(c1[at : at + DIGEST], place, base)
-    return bytes((VERSION,)) + bytes(8) + os.urandom(SIZE - 8) + c1
+    found = find_digest(c1, CLIENT_NAME)
+    if found is None:
+        return bytes((VERSION,)) + bytes(8) + os.urandom(SIZE - 8) + c1
+    digest, scheme = found
+    return bytes((VERSION,)) + signed_block(_SERVER_VERSION, SERVER_NAME, scheme) + reply(SERVER_NAME, digest)
+
+
+def find_digest(block: bytes, name: bytes) -> tuple[bytes, tuple[int, int]] | None:
+    """The digest in C1 or S1 and its scheme, or None: the block is of the simple form."""
+    if block[4:8] == bytes(4):
+        return None
+    for scheme in SCHEMES:
+        at = digest_position(block, *scheme)
+        if hmac.compare_digest(block[at : at + DIGEST], digest_of(block, at, name)):
+            return block[at : at + DIGEST], scheme
+    return None
 
 
 def digest_position(block: bytes, place: int, base: int) -> int:
@@ -68,10 +77,16 @@ def digest_of(block: bytes, at: int, key: bytes) -> bytes:
     return hmac.digest(key, block[:at] + block[at + DIGEST :], "sha256")
 
 
-def _signed(peer_digest: bytes, place: int, base: int) -> bytes:
-    s1 = bytearray(bytes(4) + _SERVER_VERSION + os.urandom(SIZE - 8))
-    at = digest_position(bytes(s1), place, base)
-    s1[at : at + DIGEST] = digest_of(bytes(s1), at, _SERVER_NAME)
-    s2 = os.urandom(SIZE - DIGEST)
-    key = hmac.digest(_SERVER_KEY, peer_digest, "sha256")
-    return bytes(s1) + s2 + hmac.digest(key, s2, "sha256")
+def signed_block(version: bytes, name: bytes, scheme: tuple[int, int]) -> bytes:
+    """C1 or S1: version, random bytes, and a digest of them by the sender's name."""
+    block = bytearray(bytes(4) + version + os.urandom(SIZE - 8))
+    at = digest_position(bytes(block), *scheme)
+    block[at : at + DIGEST] = digest_of(bytes(block), at, name)
+    return bytes(block)
+
+
+def reply(name: bytes, peer_digest: bytes) -> bytes:
+    """C2 or S2 for the digest that the peer sent."""
+    block = os.urandom(SIZE - DIGEST)
+    key = hmac.digest(name + _SUFFIX, peer_digest, "sha256")
+    return block + hmac.digest(key, block, "sha256")

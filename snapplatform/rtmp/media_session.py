@@ -26,9 +26,11 @@ class Link(Outlet, Protocol):
 class Intake(Protocol):
     """Where media goes. `state` is "" while the peer may only send commands, and not many."""
 
-    state: str
     sink: Sink | None
     time: MediaTime
+
+    @property
+    def state(self) -> str: ...
 
 
 class MediaSession:

@@ -8,7 +8,7 @@ from snapplatform.rtmp.errors import ProtocolError
 SET_CHUNK_SIZE, ABORT, ACKNOWLEDGEMENT, USER_CONTROL, WINDOW_SIZE, PEER_BANDWIDTH = 1, 2, 3, 4, 5, 6
 AUDIO, VIDEO = 8, 9
 DATA_AMF3, COMMAND_AMF3, DATA, COMMAND, AGGREGATE = 15, 17, 18, 20, 22
-STREAM_BEGIN, STREAM_EOF, PING_REQUEST, PING_RESPONSE = 0, 1, 6, 7
+STREAM_BEGIN, STREAM_EOF, BUFFER_LENGTH, PING_REQUEST, PING_RESPONSE = 0, 1, 3, 6, 7
 
 CONTROL_CHUNK_STREAM = 2  # fixed by the specification
 COMMAND_CHUNK_STREAM, DATA_CHUNK_STREAM, AUDIO_CHUNK_STREAM, VIDEO_CHUNK_STREAM = 3, 5, 4, 6
@@ -50,6 +50,12 @@ def peer_bandwidth(window: int) -> bytes:
 def user_control(event: int, value: int) -> bytes:
     """A user control message about a stream id, or a ping with its time."""
     body = EVENT.pack(event, value & 0xFFFFFFFF)
+    return encode_message(CONTROL_CHUNK_STREAM, USER_CONTROL, 0, 0, body)
+
+
+def buffer_length(stream_id: int, milliseconds: int) -> bytes:
+    """A user control message: how much the client wants to hold of a stream."""
+    body = EVENT.pack(BUFFER_LENGTH, stream_id) + _U32.pack(milliseconds)
     return encode_message(CONTROL_CHUNK_STREAM, USER_CONTROL, 0, 0, body)
 
 

@@ -91,7 +91,7 @@ class Receiver(asyncio.BufferedProtocol):
             if self._handshake is None:
                 pos = self._reader.feed(buf, pos, end)
         except ProtocolError as error:
-            self._fail(error.kind, f"protocol error: {error}")
+            self._broken(error)
         except Exception as error:
             self._crashed(error)
         if self._reason:
@@ -117,7 +117,7 @@ class Receiver(asyncio.BufferedProtocol):
         self._traffic.bytes_out += len(data)
         self._transport.write(data)
         if self._sends_answers_only() and self.unsent() > self._reply_bytes:
-            self._fail("slow reader", "protocol error: does not read its answers")
+            self._broken(ProtocolError("slow reader", "does not read its answers"))
 
     def unsent(self) -> int:
         return self._transport.get_write_buffer_size()
@@ -157,8 +157,8 @@ class Receiver(asyncio.BufferedProtocol):
         """Whether what is written is bounded by `Limits.reply_bytes`."""
         return True
 
-    def _fail(self, kind: str, reason: str) -> None:
-        """The peer broke a rule or a limit (`kind` as in ProtocolError): end it."""
+    def _broken(self, error: ProtocolError) -> None:
+        """The peer broke a rule or a limit: end it."""
         raise NotImplementedError
 
     def _crashed(self, error: Exception) -> None:

@@ -1,4 +1,4 @@
-"""Counters of one server, for the node to export."""
+"""Counters of one server or client, for the node to export."""
 
 from collections import Counter
 from dataclasses import dataclass, field
@@ -15,4 +15,15 @@ class ServerStats:
     refused: int = 0  # connections over a limit, and publish or play that the directory refused
     bytes_in: int = 0
     bytes_out: int = 0
+    protocol_errors: Counter[str] = field(default_factory=Counter)  # by ProtocolError.kind
+
+
+@dataclass(slots=True)
+class ClientStats:
+    """`pulls` is of now; the others only grow."""
+
+    pulls: int = 0
+    bytes_in: int = 0
+    bytes_out: int = 0
+    ended: Counter[str] = field(default_factory=Counter)  # by EndKind
     protocol_errors: Counter[str] = field(default_factory=Counter)  # by ProtocolError.kind
