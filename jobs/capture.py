@@ -49,6 +49,12 @@ class Counts:
     def skip(self, reason: str) -> None:
         self.skipped[reason] = self.skipped.get(reason, 0) + 1
 
+    def plus(self, reason: str) -> "Counts":
+        """A copy with one more skip: these may have to be written again, after a database that went away."""
+        more = Counts(self.expected, dict(self.skipped))
+        more.skip(reason)
+        return more
+
     @property
     def skips(self) -> int:
         return sum(self.skipped.values())

@@ -109,6 +109,9 @@ class Snapshot(models.Model):
             models.UniqueConstraint(
                 fields=["job"], condition=Q(is_overlay=True), name="snapshot_one_overlay_a_job"
             ),
+            models.UniqueConstraint(
+                fields=["object"], condition=Q(is_overlay=True), name="snapshot_one_job_an_overlay"
+            ),
         ]
         indexes = [
             models.Index(fields=["account", "-timestamp"], name="snapshot_account_time"),

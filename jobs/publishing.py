@@ -41,15 +41,19 @@ def publish(captures: Sequence[Capture], counts: Mapping[JobRun, Counts]) -> tup
     refused or replaced pictures), to be collected after the commit.
     """
     garbage: list[Garbage] = []
+    reasons = []
     left = dict(counts)
     with transaction.atomic():
         jobs = _lock_jobs({capture.job_id for capture in captures})
-        reasons = [
-            _publish_one(
-                capture, jobs.get(capture.job_id), left.pop((capture.job_id, capture.run), Counts()), garbage
-            )
-            for capture in captures
-        ]
+        for capture in captures:
+            added = left.pop((capture.job_id, capture.run), Counts())
+            job = jobs.get(capture.job_id)
+            if reason := _refusal(capture, job):
+                ledger.discard(capture.bucket_id, capture.blobs, garbage)
+                _count(capture.job_id, capture.run, added.plus(reason))
+            elif job is not None:
+                reason = _publish_one(capture, job, added, garbage)
+            reasons.append(reason)
     return reasons, garbage
 
 
@@ -57,11 +61,7 @@ def count(counts: Mapping[JobRun, Counts]) -> None:
     """Add ticks and skips to the jobs that are still in these runs."""
     with transaction.atomic():
         for (job_id, run), added in counts.items():
-            changed = Job.objects.filter(pk=job_id, run=run).update(
-                expected=F("expected") + added.expected, skipped=F("skipped") + added.skips
-            )
-            if changed:
-                _add_skips(job_id, added)
+            _count(job_id, run, added)
 
 
 def set_waiting(stream_id: UUID, waiting: str) -> int:
@@ -79,23 +79,27 @@ def say_offline() -> int:
     return lost.exclude(waiting=STREAM_OFFLINE).update(waiting=STREAM_OFFLINE)
 
 
-def _publish_one(capture: Capture, job: Job | None, counts: Counts, garbage: list[Garbage]) -> str:
-    if refusal := _refusal(capture, job):
-        ledger.discard(capture.bucket_id, capture.blobs, garbage)
-        return refusal
-    assert job is not None
-    timestamp = max(int(capture.frame_at.timestamp() * 1000), job.last_timestamp + 1)
+def _count(job_id: UUID, run: int, counts: Counts) -> None:
+    changed = Job.objects.filter(pk=job_id, run=run).update(
+        expected=F("expected") + counts.expected, skipped=F("skipped") + counts.skips
+    )
+    if changed:
+        _add_skips(job_id, counts)
+
+
+def _publish_one(capture: Capture, job: Job, counts: Counts, garbage: list[Garbage]) -> str:
+    # A picture is named by its timestamp within its job, so the two of one tick need one each; the overwrite
+    # object gets the earlier, and the picture that stays is the newest of its job.
+    timestamp = max(int(capture.frame_at.timestamp() * 1000), job.last_timestamp + len(capture.blobs))
     problems = []
     if capture.sequence is not None:
         problems.append(_attempt(_publish_sequence, capture, capture.sequence, job, timestamp, garbage))
     if capture.overwrite is not None:
-        # Its own timestamp: a picture is named by it within its job, so the two of one tick must differ.
-        timestamp += int(capture.sequence is not None)
-        problems.append(_attempt(_publish_overwrite, capture, capture.overwrite, job, timestamp, garbage))
+        own = timestamp - int(capture.sequence is not None)
+        problems.append(_attempt(_publish_overwrite, capture, capture.overwrite, job, own, garbage))
     stored = "" in problems
     if reason := max(problems):
-        counts = Counts(counts.expected, dict(counts.skipped))  # the caller may come again with the same ones
-        counts.skip(reason)
+        counts = counts.plus(reason)
     # The row is locked, so sums of what was read hold; F() would cost three times the time of the statement.
     changes = {
         "sequence": job.sequence + 1,
@@ -162,10 +166,20 @@ def _publish_overwrite(
     capture: Capture, blob: Blob, job: Job, timestamp: int, garbage: list[Garbage]
 ) -> None:
     key = names.expand(job.template.overwrite_format, _values(job, timestamp))
+    before = Snapshot.objects.filter(job=job, is_overlay=True).values_list("pk", "object__key").first()
+    if before is None or before[1] != key:
+        _refuse_anothers(job, key)
     stored = ledger.overwrite(**_ledger_facts(capture, blob, job, key), garbage=garbage)
     facts = {"object": stored, **_facts(capture, job, timestamp)}
-    if not Snapshot.objects.filter(job=job, is_overlay=True).update(**facts):
+    if before is None or not Snapshot.objects.filter(pk=before[0]).update(**facts):
         Snapshot.objects.create(job=job, is_overlay=True, **facts)
+
+
+def _refuse_anothers(job: Job, key: str) -> None:
+    """Raise NameTaken when the name holds another job's pictures: it would show that one's camera as ours."""
+    others = Snapshot.objects.filter(object__bucket=job.bucket_id, object__key=key).exclude(job=job)
+    if others.exists():
+        raise NameTaken(key)
 
 
 def _ledger_facts(capture: Capture, blob: Blob, job: Job, key: str) -> dict[str, Any]:

@@ -49,9 +49,7 @@ def get_snapshot(*, principal: Principal, snapshot_id: object) -> Snapshot:
 def latest_snapshot(*, principal: Principal, job_id: object) -> Snapshot:
     """The newest picture of a job. Raises JobNotFound, or SnapshotNotFound when it has none yet."""
     job = get_job(principal=principal, job_id=job_id)
-    newest = (
-        job.snapshots.select_related("object", "job", "stream").order_by("-timestamp", "is_overlay").first()
-    )
+    newest = job.snapshots.select_related("object", "job", "stream").order_by("-timestamp").first()
     if newest is None:
         raise SnapshotNotFound(id=f"of job {job_id}")
     return newest

@@ -8,7 +8,7 @@ from jobs import publishing
 from jobs.spec import JobSpec, started_jobs
 from snapplatform import clock
 from snapplatform.node import metrics
-from snapplatform.node.runner import JobRunner
+from snapplatform.node.runner import JOB_STOPPED, JobRunner
 from snapplatform.node.threads import DatabaseThread
 from snapplatform.node.tools import Tools
 from snapplatform.streams.hub import Hub, LiveStream
@@ -83,7 +83,7 @@ class Roster:
         return runner.stream.ended or spec is None or spec.stream_id != runner.stream.held.stream_id
 
     def _stop(self, job_id: UUID) -> None:
-        for task in self._runners.pop(job_id).stop():
+        for task in self._runners.pop(job_id).stop(JOB_STOPPED):
             self._captures.add(task)
             task.add_done_callback(self._captures.discard)
 

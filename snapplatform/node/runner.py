@@ -14,7 +14,7 @@ from snapplatform.media.signature import compare
 from snapplatform.media.types import DecodeFailed, OutputSpec, Picture, PictureResult
 from snapplatform.node import metrics
 from snapplatform.node.tools import Tools
-from snapplatform.streams.hub import LiveStream
+from snapplatform.streams.hub import LiveStream, Moment
 
 log = logging.getLogger("snapplatform.node")
 
@@ -22,6 +22,8 @@ NO_NEW_KEYFRAME = "no new keyframe"
 BUSY = "previous picture not finished"
 OVERLOADED = "node overloaded"
 BEHIND = "database behind"
+STREAM_ENDED = "stream ended"
+JOB_STOPPED = "job stopped"
 # A picture that is stored later than this after its tick (or than half the interval) counts as late.
 LATE_SECONDS = 1.0
 # A capture of one job that takes longer is given up by the pool; more at once would only queue up.
@@ -38,8 +40,8 @@ class JobRunner:
         self._loop = asyncio.get_running_loop()
         self._timer: asyncio.TimerHandle | None = None
         self._tasks: set[asyncio.Task[None]] = set()
-        self._last_packet: Packet | None = None
-        self._signature: bytes | None = None
+        # What this job took last of this stream, also in an earlier run: the same frame is not taken twice.
+        self._last, self._signature = stream.taken.get(spec.id, (None, None))
         self._owed: float | None = None  # the tick that waits for a keyframe
         self._grid = self._make_grid()
         self._index = -1
@@ -56,15 +58,17 @@ class JobRunner:
         if (before.run, before.interval_ms, before.aligned) != (spec.run, spec.interval_ms, spec.aligned):
             self._grid, self._index = self._make_grid(), -1
             if before.run != spec.run:
-                self._last_packet = None
                 self._on_tick(clock.monotonic())
             self._schedule()
 
-    def stop(self) -> list[asyncio.Task[None]]:
-        """No more ticks; returns the captures that are still on their way."""
+    def stop(self, reason: str) -> list[asyncio.Task[None]]:
+        """No more ticks; returns the captures that are still on their way. May be called again."""
         if self._timer is not None:
             self._timer.cancel()
         self.stream.watchers.discard(self)
+        if self._owed is not None:
+            self._owed = None
+            self._skip(reason)
         return list(self._tasks)
 
     # As a watcher of the stream.
@@ -75,7 +79,7 @@ class JobRunner:
             self._take(tick)
 
     def on_end(self, reason: str) -> None:
-        self.stop()
+        self.stop(STREAM_ENDED)
 
     # Inside.
 
@@ -118,8 +122,8 @@ class JobRunner:
     def _stale(self, newest: Packet) -> bool:
         """Whether there is nothing newer than the last picture."""
         if self.spec.capture == "exact":
-            return self._last_packet is self.stream.ring.gop()[-1]
-        return self._last_packet is newest
+            newest = self.stream.ring.gop()[-1]
+        return self._last == _moment(newest)
 
     def _take(self, tick: float) -> None:
         packets = self.stream.ring.gop()
@@ -130,7 +134,8 @@ class JobRunner:
         elif self._tools.outlet.full:
             self._skip(BEHIND)
         elif packets:
-            self._last_packet = packets[-1]
+            self._last = _moment(packets[-1])
+            self._remember()
             task = self._loop.create_task(self._capture(self.spec, packets, tick))
             self._tasks.add(task)
             task.add_done_callback(self._tasks.discard)
@@ -145,6 +150,7 @@ class JobRunner:
             return
         flags = result.flags | compare(self._signature, result.signature)
         self._signature = result.signature
+        self._remember()
         if unwanted := sorted(flags & spec.skip_flags):
             self._skip(unwanted[0])
             return
@@ -153,6 +159,9 @@ class JobRunner:
         except StorageUnavailable as error:
             log.warning("job %s: %s", spec.id, error)
             self._skip("storage not available")
+        except Exception:  # nobody waits for this task, so this is the last place where it can be seen
+            log.exception("a picture of job %s was lost", spec.id)
+            self._skip("internal error")
 
     async def _store(
         self,
@@ -191,6 +200,9 @@ class JobRunner:
         metrics.LAG.observe(now - tick)
         metrics.DECODE.observe(result.decode_ms / 1000)
 
+    def _remember(self) -> None:
+        self.stream.taken[self.spec.id] = (self._last, self._signature)
+
     def _counts(self) -> Counts:
         return self._tools.outlet.counts(self.spec.id, self.spec.run)
 
@@ -199,3 +211,7 @@ class JobRunner:
         counts.expected += expected
         counts.skip(reason)
         metrics.SKIPPED.labels(reason=reason.split(":")[0][:40]).inc()
+
+
+def _moment(packet: Packet) -> Moment:
+    return packet.received_at, packet.dts_ms

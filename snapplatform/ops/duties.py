@@ -4,11 +4,13 @@ from datetime import timedelta
 
 from django.db.models.functions import Now
 
+from jobs import duties as jobs
 from snapplatform.access.services import delete_expired_tokens
 from snapplatform.cluster.duties import DutySpec
 from snapplatform.cluster.models import Node
 from snapplatform.ops.bootstrap import Outcome, ensure_system_templates, one_at_a_time, without_templates
 from snapplatform.storage import retention
+from snapplatform.streams import live
 
 # Long enough to look into what happened to a process, short enough that restarts don't fill the table.
 KEEP_NODES = timedelta(days=7)
@@ -37,6 +39,8 @@ def _delete_tokens() -> str:
 
 ALL: list[DutySpec] = [
     *retention.DUTIES,
+    *live.DUTIES,
+    *jobs.DUTIES,
     DutySpec("expired tokens", timedelta(minutes=15), _delete_tokens),
     DutySpec("system templates", timedelta(minutes=1), make_system_templates),
     DutySpec("old nodes", timedelta(hours=1), delete_old_nodes),

@@ -16,6 +16,9 @@ from snapplatform.streams.live import Held
 STALE_SECONDS = 15.0
 
 
+Moment = tuple[float, int]  # names a packet of one stream: when it was received, and its decoding time
+
+
 class Watcher(Protocol):
     """Somebody who wants to know when a keyframe came, and when the stream ended."""
 
@@ -39,6 +42,7 @@ class LiveStream:
         self.keyframe_gap = 0.0
         self.last_keyframe: float | None = None
         self.watchers: set[Watcher] = set()
+        self.taken: dict[UUID, tuple[Moment | None, bytes | None]] = {}  # job -> its last frame and signature
         self.ended = False
         self._on_close = on_close
         self._players: dict[Player, bool] = {}  # player -> whether it waits for a keyframe

@@ -69,7 +69,7 @@ async def test_the_overwrite_object_is_one_row_with_the_newest_bytes(node, make_
     newest = (await ask(lambda: pictures(job)))[-1]
     assert await node.database.run(frame_number, overlay) == 5
     assert overlay.object.sha256 == newest.object.sha256
-    assert overlay.timestamp == newest.timestamp + 1
+    assert overlay.timestamp == newest.timestamp - 1
 
 
 async def test_exact_takes_the_newest_frame_of_the_gop(node, make_job, ask, footage):

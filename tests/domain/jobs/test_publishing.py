@@ -8,6 +8,7 @@ import pytest
 from jobs.capture import Capture, Counts
 from jobs.models import Job, Snapshot
 from jobs.publishing import count, publish, say_offline
+from jobs.selectors import latest_snapshot
 from jobs.services import delete_snapshot, restart_job, stop_job
 from snapplatform.access.models import Account
 from snapplatform.errors import SnapshotNotFound
@@ -59,12 +60,12 @@ def test_one_capture_makes_a_sequence_and_an_overwrite_object(submit):
     assert publish([capture(job)], {})[0] == [""]
     sequence, overlay = both(job)
     stamp = int(MOMENT.timestamp() * 1000)
-    assert (sequence.timestamp, overlay.timestamp) == (stamp, stamp + 1)
+    assert (sequence.timestamp, overlay.timestamp) == (stamp, stamp - 1)
     assert sequence.object.key == f"{stamp}.jpg"
     assert overlay.object.key == f"{job.pk}.jpg"
     assert (sequence.lag_ms, sequence.age_ms, sequence.flags) == (40, 300, ["dark"])
     job.refresh_from_db()
-    assert (job.captured, job.sequence, job.last_timestamp) == (1, 1, stamp + 1)
+    assert (job.captured, job.sequence, job.last_timestamp) == (1, 1, stamp)
 
 
 def test_timestamps_rise_even_when_the_clock_goes_back(submit):
@@ -126,6 +127,40 @@ def test_counts_of_an_earlier_run_are_dropped(submit, principal):
     count({(job.pk, run): Counts(3, {"no video": 2})})
     job.refresh_from_db()
     assert (job.expected, job.skipped, job.skips.count()) == (0, 0, 0)
+
+
+def test_an_overwrite_name_belongs_to_one_job(submit):
+    first = submit(live=True, template={"overwrite_format": "door.jpg", "sequence_format": ""})
+    second = submit(
+        stream="yard", live=True, template={"overwrite_format": "door.jpg", "sequence_format": ""}
+    )
+    assert publish([capture(first), capture(second), capture(first)], {})[0] == ["", "name taken", ""]
+    assert Snapshot.objects.get().job_id == first.pk
+    second.refresh_from_db()
+    assert (second.captured, second.skipped) == (0, 1)
+
+
+def test_a_job_may_change_its_overwrite_name(submit):
+    job = submit(live=True, template={"overwrite_format": "one.jpg", "sequence_format": ""})
+    publish([capture(job)], {})
+    type(job.template).objects.filter(pk=job.template_id).update(overwrite_format="two.jpg")
+    assert publish([capture(job)], {})[0] == [""]
+    assert Snapshot.objects.get().object.key == "two.jpg"
+
+
+def test_refused_pictures_count_as_skipped(submit):
+    job = submit(live=True)
+    Stream.objects.filter(pk=job.stream_id).update(epoch=99)
+    publish([capture(job)], {(job.pk, job.run): Counts(1, {})})
+    job.refresh_from_db()
+    assert (job.expected, job.captured, job.skipped) == (1, 0, 1)
+
+
+def test_the_newest_picture_is_the_one_that_stays(submit, principal):
+    job = submit(live=True, template={"overwrite_format": "{JobId}.jpg"})
+    publish([capture(job), capture(job)], {})
+    assert not latest_snapshot(principal=principal, job_id=job.pk).is_overlay
+    assert latest_snapshot(principal=principal, job_id=job.pk).sequence == 2
 
 
 def test_a_replaced_overwrite_file_becomes_garbage(submit):
