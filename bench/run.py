@@ -84,9 +84,10 @@ def _notes(stand: Stand) -> Iterator[str]:
     if stand.has_peers:
         yield f"ffmpeg's JPEG at -q:v {stand.q}, whose PSNR is nearest to our quality {QUALITY}"
     if stand.busy:
+        yield f"in the fullest window {stand.busy:.0f} % of all cores were in use"
         yield (
-            f"in the fullest window {stand.busy:.0f} % of all cores were in use; the publisher, which nobody's "
-            f"figures count, took {stand.publisher:.0f} % of a core and was {stand.late_ms:.0f} ms late at worst"
+            f"the publisher, which no figure counts, took up to {stand.publisher:.0f} % of a core "
+            f"and was {stand.late_ms:.0f} ms late at worst"
         )
 
 
