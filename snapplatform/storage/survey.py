@@ -50,8 +50,8 @@ class Throttle:
 
 
 class Survey:
-    """Looks through one bucket's folder, which it holds open: a disk that is unmounted meanwhile can't pass for
-    an empty folder. `foreign` is told every name that the store never gave.
+    """Looks through one bucket's folder, which it holds open: a disk that is unmounted meanwhile can't pass
+    for an empty folder. `foreign` is told every name that the store never gave.
 
     Raises StorageUnavailable when the folder isn't there or can't be read.
     """

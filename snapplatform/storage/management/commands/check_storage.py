@@ -19,9 +19,9 @@ INTERRUPTED = 130  # as shells say for SIGINT
 class Command(BaseCommand):
     help = (
         "Compare the ledger of stored objects with the files in each bucket, and say what is missing, "
-        "orphaned or wrong. Changes nothing unless --repair is given. Safe at any time, also while the platform runs. "
-        "The exit code is 1 when something is (still) wrong. What each finding means: docs/storage.md. "
-        "Examples: manage.py check_storage --bucket local/snapshots --hash --rate 20; "
+        "orphaned or wrong. Changes nothing unless --repair is given. Safe at any time, also while the "
+        "platform runs. The exit code is 1 when something is (still) wrong. What each finding means: "
+        "docs/storage.md. Examples: manage.py check_storage --bucket local/snapshots --hash --rate 20; "
         "manage.py check_storage --repair orphaned"
     )
 
@@ -81,7 +81,7 @@ class Command(BaseCommand):
         )
         reports: list[Report] = []
         try:
-            for report in check_storage(buckets.iterator(), chosen):
+            for report in check_storage(buckets, chosen):
                 reports.append(report)
         except KeyboardInterrupt:
             self.stderr.write("Interrupted. What was repaired stays so; the command can be run again.")
