@@ -8,7 +8,7 @@ from bench import meters
 from bench.plan import Plan
 from bench.stand import Stand
 
-SETTLE_SECONDS = 3.5  # connects, and two seconds until each stream's ring is full
+SETTLE_SECONDS = 2.5  # after the last connect: until each ring holds its two seconds
 
 
 def run(stand: Stand, plan: Plan) -> dict[int, list[float]]:
