@@ -4,7 +4,7 @@
 import os
 import sys
 
-from snapplatform.ops import lifeline
+from snapplatform import lifeline
 
 BAD_SETTINGS = 2
 

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from snapplatform import clock
-from snapplatform.ops.lifeline import Lifeline
+from snapplatform.lifeline import Lifeline
 from snapplatform.ops.stopping import SAME_SIGNAL_SECONDS
 
 log = logging.getLogger("snapplatform.supervisor")

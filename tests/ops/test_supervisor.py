@@ -20,7 +20,7 @@ GONE_MS = 1000
 
 _CHILD = r"""
 import os, signal, sys, time
-from snapplatform.ops import lifeline
+from snapplatform import lifeline
 lifeline.follow()
 kind = sys.argv[1]
 if kind in ("stubborn",):
@@ -173,7 +173,7 @@ def test_no_child_is_started_more_often_than_the_limit(monkeypatch: pytest.Monke
 
 
 def test_nothing_follows_outside_of_supervision(monkeypatch: pytest.MonkeyPatch) -> None:
-    from snapplatform.ops import lifeline
+    from snapplatform import lifeline
 
     monkeypatch.delenv(lifeline.VARIABLE, raising=False)
     began = time.monotonic()

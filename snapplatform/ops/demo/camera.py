@@ -3,8 +3,8 @@
 import sys
 import time
 
+from snapplatform import lifeline
 from snapplatform.media.synthetic import Camera, publish
-from snapplatform.ops import lifeline
 
 # A key frame each second, so that a picture every two seconds is fresh.
 CAMERA = Camera(width=1280, height=720, fps=25, gop_seconds=1.0, bitrate=2_000_000)

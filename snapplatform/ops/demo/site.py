@@ -13,9 +13,9 @@ from typing import Self
 
 from django.conf import settings
 
+from snapplatform.lifeline import Lifeline
 from snapplatform.ops import ports
 from snapplatform.ops.bootstrap import ADMIN_LOGIN, new_password
-from snapplatform.ops.lifeline import Lifeline
 
 # What `run` may need to stop (under ten), and a little more before it is killed with all its children.
 _STOP_SECONDS = 10.0

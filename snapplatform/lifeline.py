@@ -1,4 +1,4 @@
-"""A pipe from a supervisor to its children: when it is gone, however it went, they are gone too."""
+"""No child outlives the process that started it, however that one went: a pipe, and the kernel's signal."""
 
 import ctypes
 import os
@@ -37,11 +37,21 @@ def follow() -> None:
         return
     read_end = int(text)
     os.set_inheritable(read_end, False)
-    if sys.platform == "linux":
-        ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
+    die_with_parent()
     before = threading.stack_size(_WATCH_STACK)
     threading.Thread(target=_exit_at_end, args=(read_end,), name="lifeline", daemon=True).start()
     threading.stack_size(before)
+
+
+def die_with_parent(parent: int | None = None) -> None:
+    """Let the kernel kill this process when its parent is gone, where the kernel can (Linux).
+
+    Given the parent's pid, also end now if the parent went before this took effect.
+    """
+    if sys.platform == "linux":
+        ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
+    if parent is not None and os.getppid() != parent:
+        os._exit(0)
 
 
 def _exit_at_end(read_end: int) -> None:
