@@ -2,7 +2,7 @@
 
 from datetime import timedelta
 
-from jobs.publishing import say_offline
+from jobs.waiting import say_offline
 from snapplatform.cluster.duties import DutySpec
 
 DUTIES = [DutySpec("mark jobs of lost streams", timedelta(seconds=5), lambda: f"{say_offline()} jobs")]

@@ -5,25 +5,21 @@ that was stopped, restarted or deleted meanwhile refuses it, and so does a strea
 """
 
 from collections.abc import Callable, Collection, Mapping, Sequence
-from datetime import UTC, datetime, timedelta
-from typing import Any
 from uuid import UUID
-from zoneinfo import ZoneInfo
 
 from django.db import transaction
 from django.db.models import F
 from django.db.models.functions import Now
 
-from jobs.capture import STREAM_OFFLINE, Capture, Counts, JobRun
-from jobs.models import QUALITY_FLAGS, Job, SkipCount, Snapshot
+from jobs import facts
+from jobs.capture import Capture, Counts, JobRun
+from jobs.models import Job, SkipCount, Snapshot
 from snapplatform.errors import InvalidValue, NameTaken
+from snapplatform.ids import NOBODY
 from snapplatform.storage import ledger, names
-from snapplatform.storage.models import Garbage
-from snapplatform.storage.retention import expiry
+from snapplatform.storage.models import Garbage, StoredObject
 from snapplatform.storage.store import Blob
-from snapplatform.streams.models import Stream
 
-CONTENT_TYPES = {"jpeg": "image/jpeg", "png": "image/png", "webp": "image/webp"}
 NOT_STARTED = "job not started"
 NAME_TAKEN = "name taken"
 STALE_EPOCH = "stream taken over"
@@ -34,23 +30,29 @@ _COLUMNS = (
 )
 
 
-def publish(captures: Sequence[Capture], counts: Mapping[JobRun, Counts]) -> tuple[list[str], list[Garbage]]:
+def publish(
+    captures: Sequence[Capture], counts: Mapping[JobRun, Counts], *, again: bool = False
+) -> tuple[list[str], list[Garbage]]:
     """Publish pictures in one transaction: a reason for each that was refused, "" for each published.
 
     `counts` of the same jobs are added in the same statements. Also returns the garbage rows made (bytes of
-    refused or replaced pictures), to be collected after the commit.
+    refused or replaced pictures), to be collected after the commit. `again`: an earlier call with the same
+    captures broke off, and may have been committed all the same; what is there already is left alone.
     """
     garbage: list[Garbage] = []
     reasons = []
     left = dict(counts)
     with transaction.atomic():
         jobs = _lock_jobs({capture.job_id for capture in captures})
+        done = _published(captures) if again else set()
         for capture in captures:
             added = left.pop((capture.job_id, capture.run), Counts())
             job = jobs.get(capture.job_id)
-            if reason := _refusal(capture, job):
+            if done & {blob.blob for blob in capture.blobs}:
+                reason = ""
+            elif reason := _refusal(capture, job):
                 ledger.discard(capture.bucket_id, capture.blobs, garbage)
-                _count(capture.job_id, capture.run, added.plus(reason))
+                _count(capture.job_id, added.plus(reason))
             elif job is not None:
                 reason = _publish_one(capture, job, added, garbage)
             reasons.append(reason)
@@ -58,33 +60,36 @@ def publish(captures: Sequence[Capture], counts: Mapping[JobRun, Counts]) -> tup
 
 
 def count(counts: Mapping[JobRun, Counts]) -> None:
-    """Add ticks and skips to the jobs that are still in these runs."""
+    """Add ticks and skips to these jobs."""
     with transaction.atomic():
-        for (job_id, run), added in counts.items():
-            _count(job_id, run, added)
+        for (job_id, _), added in counts.items():
+            _count(job_id, added)
 
 
-def set_waiting(stream_id: UUID, waiting: str) -> int:
-    """Say of a stream's started jobs what they wait for; "" when pictures can be taken."""
-    started = Job.objects.filter(stream=stream_id, status=Job.Status.STARTED).exclude(waiting=waiting)
-    return started.update(waiting=waiting[:64])
+def give_up(capture: Capture, reason: str) -> None:
+    """A picture that can't be registered: its bytes become garbage, and its tick is counted as skipped."""
+    with transaction.atomic():
+        ledger.discard(capture.bucket_id, capture.blobs)
+        _count(capture.job_id, Counts().plus(reason))
 
 
-def say_offline() -> int:
-    """Mark the started jobs of streams that nobody publishes as waiting; returns how many were not yet.
-
-    Nodes say so themselves; this is for streams whose node died.
-    """
-    lost = Job.objects.filter(status=Job.Status.STARTED, stream__state=Stream.State.OFFLINE)
-    return lost.exclude(waiting=STREAM_OFFLINE).update(waiting=STREAM_OFFLINE)
+def works() -> bool:
+    """Whether the database takes writes now: then what it refused is the data's fault. Raises its errors."""
+    return Job.objects.filter(pk=NOBODY).update(waiting="") == 0
 
 
-def _count(job_id: UUID, run: int, counts: Counts) -> None:
-    changed = Job.objects.filter(pk=job_id, run=run).update(
+def _count(job_id: UUID, counts: Counts) -> None:
+    """Totals of the job, whatever run it is in now."""
+    changed = Job.objects.filter(pk=job_id).update(
         expected=F("expected") + counts.expected, skipped=F("skipped") + counts.skips
     )
     if changed:
         _add_skips(job_id, counts)
+
+
+def _published(captures: Sequence[Capture]) -> set[str]:
+    blobs = [blob.blob for capture in captures for blob in capture.blobs]
+    return set(StoredObject.objects.filter(blob__in=blobs).values_list("blob", flat=True))
 
 
 def _publish_one(capture: Capture, job: Job, counts: Counts, garbage: list[Garbage]) -> str:
@@ -110,7 +115,7 @@ def _publish_one(capture: Capture, job: Job, counts: Counts, garbage: list[Garba
         "skipped": job.skipped + counts.skips,
         "last_captured_at": capture.frame_at if stored else job.last_captured_at,
     }
-    Job.objects.filter(pk=job.pk).update(**changes, waiting="")
+    Job.objects.filter(pk=job.pk).update(**changes)
     for name, value in changes.items():
         setattr(job, name, value)  # for the job's next picture in this batch
     _add_skips(job.pk, counts)
@@ -157,22 +162,29 @@ def _attempt(
 
 
 def _publish_sequence(capture: Capture, blob: Blob, job: Job, timestamp: int, garbage: list[Garbage]) -> None:
-    key = names.expand(job.template.sequence_format, _values(job, timestamp))
-    stored = ledger.register(**_ledger_facts(capture, blob, job, key), garbage=garbage)
-    Snapshot.objects.create(job=job, object=stored, **_facts(capture, job, timestamp))
+    key = names.expand(job.template.sequence_format, facts.of_name(job, timestamp))
+    stored = ledger.register(**facts.of_object(capture, blob, job, key), garbage=garbage)
+    if stored.blob != blob.blob:
+        raise NameTaken(key)  # by the same bytes, but of another picture: each has an object of its own
+    Snapshot.objects.create(job=job, object=stored, **facts.of_snapshot(capture, job, timestamp))
 
 
 def _publish_overwrite(
     capture: Capture, blob: Blob, job: Job, timestamp: int, garbage: list[Garbage]
 ) -> None:
-    key = names.expand(job.template.overwrite_format, _values(job, timestamp))
-    before = Snapshot.objects.filter(job=job, is_overlay=True).values_list("pk", "object__key").first()
+    key = names.expand(job.template.overwrite_format, facts.of_name(job, timestamp))
+    own = Snapshot.objects.filter(job=job, is_overlay=True)
+    before = own.values_list("object", "object__key").first()
     if before is None or before[1] != key:
         _refuse_anothers(job, key)
-    stored = ledger.overwrite(**_ledger_facts(capture, blob, job, key), garbage=garbage)
-    facts = {"object": stored, **_facts(capture, job, timestamp)}
-    if before is None or not Snapshot.objects.filter(pk=before[0]).update(**facts):
-        Snapshot.objects.create(job=job, is_overlay=True, **facts)
+    stored = ledger.overwrite(**facts.of_object(capture, blob, job, key), garbage=garbage)
+    row = {"object": stored, **facts.of_snapshot(capture, job, timestamp)}
+    if before is None:
+        Snapshot.objects.create(job=job, is_overlay=True, **row)
+        return
+    own.update(**row)
+    if before[1] != key:
+        ledger.delete_objects([before[0]])  # the template has another name now: nobody would look there again
 
 
 def _refuse_anothers(job: Job, key: str) -> None:
@@ -182,60 +194,8 @@ def _refuse_anothers(job: Job, key: str) -> None:
         raise NameTaken(key)
 
 
-def _ledger_facts(capture: Capture, blob: Blob, job: Job, key: str) -> dict[str, Any]:
-    return {
-        "account_id": job.account_id,
-        "bucket_id": capture.bucket_id,
-        "key": key,
-        "blob": blob,
-        "content_type": CONTENT_TYPES[capture.image_format],
-        "expires_at": expiry(capture.stored_at, job.retention_days, job.bucket),
-        "at": capture.stored_at,
-    }
-
-
-def _facts(capture: Capture, job: Job, timestamp: int) -> dict[str, Any]:
-    flags = {name: name in capture.flags for name in QUALITY_FLAGS}
-    return {
-        "account_id": job.account_id,
-        "stream_id": capture.stream_id,
-        "sequence": job.sequence + 1,
-        "timestamp": timestamp,
-        "frame_at": capture.frame_at,
-        "media_time_ms": capture.media_time_ms,
-        "clock_offset_ms": capture.clock_offset_ms,
-        "stored_at": capture.stored_at,
-        "lag_ms": _milliseconds(capture.stored_at - capture.tick_at),
-        "age_ms": max(0, _milliseconds(capture.tick_at - capture.frame_at)),
-        "width": capture.width,
-        "height": capture.height,
-        "luma": capture.luma,
-        **flags,
-    }
-
-
-def _values(job: Job, timestamp: int) -> dict[str, str]:
-    """What the placeholders of names stand for. The date is the account's, of the picture's timestamp."""
-    moment = datetime.fromtimestamp(timestamp / 1000, UTC).astimezone(ZoneInfo(job.account.time_zone))
-    return {
-        "JobId": str(job.pk),
-        "UnixTimestamp": str(timestamp),
-        "Sequence": f"{job.sequence + 1:06d}",
-        "Date": moment.date().isoformat(),
-    }
-
-
 def _add_skips(job_id: UUID, counts: Counts) -> None:
     for reason, number in counts.skipped.items():
         row = SkipCount.objects.filter(job=job_id, reason=reason[:64])
         if not row.update(count=F("count") + number, last_at=Now()):
             SkipCount.objects.create(job_id=job_id, reason=reason[:64], count=number, last_at=Now())
-
-
-def _milliseconds(span: timedelta) -> int:
-    return round(span / timedelta(milliseconds=1))
-
-
-def discard(capture: Capture) -> None:
-    """Give up a picture that can't be published: its bytes become garbage."""
-    ledger.discard(capture.bucket_id, capture.blobs)

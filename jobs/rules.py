@@ -1,5 +1,6 @@
 """What a job may say, and which snapshots a caller may name."""
 
+from collections.abc import Mapping
 from typing import Any
 
 from jobs.models import QUALITY_FLAGS, Job, Snapshot
@@ -7,7 +8,7 @@ from snapplatform import checks
 from snapplatform.access.principal import Principal
 from snapplatform.errors import InvalidValue, SnapshotNotFound
 from snapplatform.ids import parse_id
-from snapplatform.storage.services import MAX_RETENTION
+from snapplatform.storage.rules import check_retention
 from snapplatform.streams.addresses import MAX_URL
 
 OPTIONS = ("aligned", "autostart", "skip_flags", "retention_days")
@@ -22,19 +23,30 @@ def known_options(options: dict[str, Any], also: tuple[str, ...] = ()) -> dict[s
     return options
 
 
+def examine(values: Mapping[str, Any]) -> checks.Problems:
+    """What is wrong with those of a job's own fields that are there, all of it."""
+    problems = checks.Problems()
+    if "name" in values:
+        with problems.of():
+            checks.text("name", values["name"], shortest=1, longest=128)
+    if "source_url" in values:
+        with problems.of():
+            checks.text("source_url", values["source_url"], longest=MAX_URL)
+    if "retention_days" in values:
+        with problems.of():
+            check_retention(values["retention_days"])
+    if "skip_flags" in values:
+        with problems.of():
+            flags = values["skip_flags"]
+            if not isinstance(flags, list) or any(flag not in QUALITY_FLAGS for flag in flags):
+                raise InvalidValue("skip_flags", f"a list of any of {', '.join(QUALITY_FLAGS)}")
+    return problems
+
+
 def check(job: Job) -> None:
     """Raise InvalidValue or InvalidValues unless the job may be saved."""
-    problems = checks.Problems()
-    with problems.of():
-        checks.text("name", job.name, shortest=1, longest=128)
-    with problems.of():
-        checks.text("source_url", job.source_url, longest=MAX_URL)
-    with problems.of():
-        if job.retention_days is not None:
-            checks.number("retention_days", job.retention_days, low=1, high=MAX_RETENTION)
-    with problems.of():
-        if not isinstance(job.skip_flags, list) or any(flag not in QUALITY_FLAGS for flag in job.skip_flags):
-            raise InvalidValue("skip_flags", f"a list of any of {', '.join(QUALITY_FLAGS)}")
+    own = ("name", "source_url", "retention_days", "skip_flags")
+    problems = examine({name: getattr(job, name) for name in own})
     with problems.of():
         if len({job.account_id, job.template.account_id, job.stream.account_id, job.bucket.account_id}) != 1:
             raise InvalidValue("account", "template, stream and bucket must belong to the job's account")

@@ -1,22 +1,19 @@
 """One decode for many: requests for the same frame within one turn of the loop share a decoder's work."""
 
 import asyncio
-from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from snapplatform import clock, ids
-from snapplatform.media.codec import CodecConfig
 from snapplatform.media.pool import DecoderPool
 from snapplatform.media.ring import Packet
 from snapplatform.media.types import (
-    DecodeFailed,
     OutputSpec,
     Picture,
     PictureFacts,
     PictureRequest,
     PictureResult,
 )
-from snapplatform.streams.hub import LiveStream
+from snapplatform.streams.hub import Frame, LiveStream
 
 _Key = tuple[int, int, int]
 
@@ -26,8 +23,7 @@ class _Group:
     """Everybody who wants a picture of one frame, by what they want."""
 
     stream: LiveStream
-    config: CodecConfig  # of now: the stream may get another one while the frame waits for its decoder
-    packets: Sequence[Packet]
+    frame: Frame
     wanted: dict[OutputSpec, asyncio.Future[tuple[PictureResult, Picture]]] = field(default_factory=dict)
     sent: bool = False
 
@@ -42,15 +38,13 @@ class PictureDesk:
         self._tasks: set[asyncio.Task[None]] = set()
 
     async def take(
-        self, stream: LiveStream, packets: Sequence[Packet], output: OutputSpec
+        self, stream: LiveStream, frame: Frame, output: OutputSpec
     ) -> tuple[PictureResult, Picture]:
-        """The picture of the last of `packets`. Raises media.types.DecodeFailed."""
-        if stream.config is None:
-            raise DecodeFailed("unsupported", stream.problem)
-        key = (id(stream), id(packets[0]), id(packets[-1]))
+        """The picture of one frame. Raises media.types.DecodeFailed."""
+        key = (id(stream), id(frame.packets[0]), id(frame.packet))
         group = self._groups.get(key)
         if group is None or (group.sent and output not in group.wanted):
-            group = self._groups[key] = _Group(stream, stream.config, packets)
+            group = self._groups[key] = _Group(stream, frame)
             asyncio.get_running_loop().call_soon(self._send, key, group)
         future = group.wanted.get(output)
         if future is None:
@@ -66,9 +60,10 @@ class PictureDesk:
 
     async def _decode(self, key: _Key, group: _Group) -> None:
         specs = list(group.wanted)
-        facts = self._facts(group.stream, group.packets[-1])
+        frame = group.frame
+        facts = self._facts(group.stream, frame.packet)
         try:
-            result = await self._pool.take(PictureRequest(group.config, group.packets, specs, exif=facts))
+            result = await self._pool.take(PictureRequest(frame.config, frame.packets, specs, exif=facts))
         except BaseException as error:
             for future in group.wanted.values():
                 future.set_exception(error)

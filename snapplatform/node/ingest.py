@@ -9,7 +9,7 @@ from uuid import UUID
 
 from django.conf import settings
 
-from jobs import publishing
+from jobs import waiting
 from jobs.capture import STREAM_OFFLINE
 from snapplatform import clock
 from snapplatform.errors import AlreadyPublished, InvalidValue, PermissionRefused
@@ -142,7 +142,7 @@ class Ingest:
 
 def _go_offline(held: Held, reason: str) -> None:
     if live.go_offline(held, reason):
-        publishing.set_waiting(held.stream_id, STREAM_OFFLINE)
+        waiting.set_waiting(held.stream_id, STREAM_OFFLINE)
 
 
 class _Subscription:

@@ -4,7 +4,7 @@ import asyncio
 import logging
 from uuid import UUID
 
-from jobs import publishing
+from jobs import waiting
 from jobs.spec import JobSpec, started_jobs
 from snapplatform import clock
 from snapplatform.node import metrics
@@ -94,4 +94,4 @@ class Roster:
         for stream_id in changed:
             state = states[stream_id]
             if not state or now - live[stream_id].started >= GRACE_SECONDS:
-                await self._database.run(publishing.set_waiting, stream_id, state)
+                await self._database.run(waiting.set_waiting, stream_id, state)

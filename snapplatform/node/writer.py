@@ -8,10 +8,11 @@ import contextlib
 import logging
 from collections import deque
 from collections.abc import Callable
-from typing import ParamSpec, TypeVar
+from functools import partial
+from typing import TypeVar
 from uuid import UUID
 
-from django.db import InterfaceError, OperationalError
+from django.db import DatabaseError, InterfaceError, OperationalError
 
 from jobs import publishing
 from jobs.capture import Capture, Counts, JobRun
@@ -21,7 +22,6 @@ from snapplatform.node.threads import DatabaseThread, DiskThreads
 from snapplatform.storage import ledger
 from snapplatform.storage.models import Garbage
 
-P = ParamSpec("P")
 T = TypeVar("T")
 
 log = logging.getLogger("snapplatform.node")
@@ -34,6 +34,7 @@ COUNT_SECONDS = 1.0
 TOGETHER_SECONDS = 0.2
 RETRY_SECONDS = (0.2, 0.5, 1.0, 2.0, 5.0)
 AWAY = (OperationalError, InterfaceError)
+DATABASE_ERROR = "database error"
 
 
 class Writer:
@@ -67,28 +68,35 @@ class Writer:
         self._wake.set()
 
     async def run(self) -> None:
-        """Until stop(): pictures at once, counts every second."""
-        while True:
-            try:
+        """Until stop(): pictures at once, counts every second. It outlives whatever the database does."""
+        while not (self._stopping.is_set() and not self._waiting):
+            with contextlib.suppress(TimeoutError):
                 async with asyncio.timeout(COUNT_SECONDS):
                     await self._wake.wait()
-            except TimeoutError:
-                pass
             self._wake.clear()
-            while self._waiting:
-                await self._publish_batch()
-                await self._pause()
-            if self._stopping.is_set() or clock.monotonic() - self._counted_at >= COUNT_SECONDS:
-                await self._write_counts()
-            metrics.WRITER_QUEUE.set(len(self._waiting))
-            if self._stopping.is_set() and not self._waiting:
-                return
+            try:
+                await self._turn()
+            except Exception:
+                log.exception("pictures and counts could not be written now")
+                if self._stopping.is_set():
+                    log.error("%d pictures are left without a row", len(self._waiting))
+                    return
+                await self._pause(COUNT_SECONDS)
+                self._wake.set()
 
-    async def _pause(self) -> None:
-        """Let the next pictures gather, unless many wait already or the end is near."""
-        if len(self._waiting) < BATCH:
-            with contextlib.suppress(TimeoutError):
-                await asyncio.wait_for(self._stopping.wait(), TOGETHER_SECONDS)
+    async def _turn(self) -> None:
+        while self._waiting:
+            await self._publish_batch()
+            if len(self._waiting) < BATCH:
+                await self._pause(TOGETHER_SECONDS)  # let the next pictures gather
+        if self._stopping.is_set() or clock.monotonic() - self._counted_at >= COUNT_SECONDS:
+            await self._write_counts()
+        metrics.WRITER_QUEUE.set(len(self._waiting))
+
+    async def _pause(self, seconds: float) -> None:
+        """Unless the end is near."""
+        with contextlib.suppress(TimeoutError):
+            await asyncio.wait_for(self._stopping.wait(), seconds)
 
     async def _publish_batch(self) -> None:
         batch = [self._waiting[index] for index in range(min(BATCH, len(self._waiting)))]
@@ -96,11 +104,11 @@ class Writer:
         counts = {run: self._counts.pop(run) for run in runs if run in self._counts}
         try:
             with metrics.PUBLISH.time():
-                reasons, garbage = await self._patiently(publishing.publish, batch, counts)
+                reasons, garbage = await self._patiently(partial(publishing.publish, batch, counts))
         except Exception:  # one bad picture must not hold up the others: try them one by one
             log.exception("a batch of %d pictures was refused by the database", len(batch))
             reasons, garbage = await self._one_by_one(batch)
-            await self._patiently(publishing.count, counts)
+            await self._patiently(lambda *, again: publishing.count(counts))
         for _ in batch:
             self._waiting.popleft()
         for reason in reasons:
@@ -115,12 +123,12 @@ class Writer:
         reasons, garbage = [], []
         for capture in batch:
             try:
-                [reason], made = await self._patiently(publishing.publish, [capture], {})
+                [reason], made = await self._patiently(partial(publishing.publish, [capture], {}))
                 garbage += made
             except Exception:
                 log.exception("a picture of job %s can't be registered", capture.job_id)
-                reason = "database error"
-                await self._patiently(publishing.discard, capture)
+                reason = DATABASE_ERROR
+                await self._patiently(partial(_give_up, capture))
             reasons.append(reason)
         return reasons, garbage
 
@@ -131,20 +139,36 @@ class Writer:
             log.exception("%d replaced files could not be removed now", len(garbage))
 
     async def _write_counts(self) -> None:
-        counts, self._counts = self._counts, {}
         self._counted_at = clock.monotonic()
-        if counts:
-            await self._patiently(publishing.count, counts)
+        if self._counts:
+            counts, self._counts = self._counts, {}
+            await self._patiently(lambda *, again: publishing.count(counts))
 
-    async def _patiently(self, call: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
-        """Do it in the database thread, again and again while the database is away."""
-        for attempt in range(1000):
+    async def _patiently(self, call: Callable[..., T]) -> T:
+        """Do it in the database thread, again and again while the database takes no writes.
+
+        `call` gets `again`: whether an earlier try broke off. Raises what the database says when it is the
+        data that it refuses, and anything when we stop.
+        """
+        attempt = 0
+        while True:
             try:
-                return await self._database.run(call, *args, **kwargs)
-            except AWAY as error:
-                if self._stopping.is_set() and attempt >= len(RETRY_SECONDS):
+                return await self._database.run(call, again=attempt > 0)
+            except DatabaseError as error:
+                last = self._stopping.is_set() and attempt >= len(RETRY_SECONDS)
+                if last or (not isinstance(error, AWAY) and await self._works()):
                     raise
                 wait = RETRY_SECONDS[min(attempt, len(RETRY_SECONDS) - 1)]
                 log.warning("the database is away (%s); trying again in %s s", error, wait)
                 await asyncio.sleep(wait)
-        raise OperationalError("the database stayed away")
+            attempt += 1
+
+    async def _works(self) -> bool:
+        try:
+            return await self._database.run(publishing.works)
+        except DatabaseError:
+            return False
+
+
+def _give_up(capture: Capture, *, again: bool) -> None:
+    publishing.give_up(capture, DATABASE_ERROR)

@@ -1,6 +1,7 @@
 """Live streams of this process: one ring for all readers and players. No database, all on the loop."""
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Protocol
 from uuid import UUID
 
@@ -17,6 +18,23 @@ STALE_SECONDS = 15.0
 
 
 Moment = tuple[float, int]  # names a packet of one stream: when it was received, and its decoding time
+
+
+@dataclass(frozen=True, slots=True)
+class Frame:
+    """One frame that can be decoded: how, and the packets from a keyframe to the frame's own."""
+
+    config: CodecConfig
+    packets: list[Packet]
+
+    @property
+    def packet(self) -> Packet:
+        """The frame's own packet, with its times."""
+        return self.packets[-1]
+
+    @property
+    def moment(self) -> Moment:
+        return self.packet.received_at, self.packet.dts_ms
 
 
 class Watcher(Protocol):
@@ -42,7 +60,7 @@ class LiveStream:
         self.keyframe_gap = 0.0
         self.last_keyframe: float | None = None
         self.watchers: set[Watcher] = set()
-        self.taken: dict[UUID, tuple[Moment | None, bytes | None]] = {}  # job -> its last frame and signature
+        self.taken: dict[UUID, Moment] = {}  # job -> the frame that it took last
         self.ended = False
         self._on_close = on_close
         self._players: dict[Player, bool] = {}  # player -> whether it waits for a keyframe
@@ -100,6 +118,18 @@ class LiveStream:
             return "no keyframe yet"
         stale = max(STALE_SECONDS, 3 * self.keyframe_gap)
         return "no video" if now - self.last_keyframe > stale else ""
+
+    def frame(self, *, exact: bool) -> Frame | None:
+        """The newest frame (`exact`) or the newest keyframe; None when there is none that can be decoded."""
+        keyframe = self.ring.newest_keyframe()
+        if self.config is None or keyframe is None:
+            return None
+        if not exact:
+            return Frame(self.config, [keyframe])
+        packets = self.ring.gop()
+        # Packets after the one shown last are B-frames shown before it.
+        newest = max(range(len(packets)), key=lambda index: packets[index].pts_ms)
+        return Frame(self.config, packets[: newest + 1])
 
     def attach(self, player: Player) -> None:
         """Feed a player, from the newest keyframe on."""

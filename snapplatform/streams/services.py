@@ -6,26 +6,23 @@ from typing import Any
 from django.db import IntegrityError, transaction
 from django.db.models import Max
 
-from snapplatform import checks
 from snapplatform.access.permissions import require
 from snapplatform.access.principal import Principal
 from snapplatform.access.services import digest
 from snapplatform.errors import AlreadyExists, InUse, NotFound
 from snapplatform.ids import parse_id
+from snapplatform.streams import rules
 from snapplatform.streams.addresses import own_stream_name
 from snapplatform.streams.models import Stream, StreamKey
-from snapplatform.streams.names import check_name
 from snapplatform.streams.selectors import get_stream
 
-MAX_PREROLL = 120
 _TRIES = 5
 
 
 def create_stream(*, principal: Principal, name: str, title: str = "", preroll_seconds: int = 0) -> Stream:
     """Register a name before anybody publishes it. Publishing an unknown name registers it as well."""
     require(principal, "snap:CreateStream", "stream", name)
-    check_name(name)
-    _check_settings(title=title, preroll_seconds=preroll_seconds)
+    rules.examine({"name": name, "title": title, "preroll_seconds": preroll_seconds}).raise_any()
     if Stream.objects.filter(account=principal.account_id, name=name).exists():
         raise AlreadyExists("stream", name)
     stream, created = ensure_stream(
@@ -66,7 +63,7 @@ def update_stream(*, principal: Principal, stream_id: object, **changes: Any) ->
     """Change `title` or `preroll_seconds`."""
     stream = get_stream(principal=principal, stream_id=stream_id, action="snap:UpdateStream")
     wanted = {key: value for key, value in changes.items() if key in ("title", "preroll_seconds")}
-    _check_settings(**wanted)
+    rules.examine(wanted).raise_any()
     if wanted:
         Stream.objects.filter(pk=stream.pk).update(**wanted)
         stream.refresh_from_db()
@@ -90,7 +87,7 @@ def create_stream_key(
 ) -> tuple[StreamKey, str]:
     """A key for publishing and playing all streams of the account, or one; the second value is shown once."""
     require(principal, "snap:CreateStreamKey", "stream-key")
-    checks.text("label", label, longest=64)
+    rules.examine_key({"label": label}).raise_any()
     stream = get_stream(principal=principal, stream_id=stream_id) if stream_id else None
     text = "sk_" + secrets.token_urlsafe(24)
     key = StreamKey.objects.create(
@@ -104,12 +101,3 @@ def revoke_stream_key(*, principal: Principal, key_id: object) -> None:
     rows = StreamKey.objects.filter(pk=parse_id(key_id), account=principal.account_id, revoked=False)
     if not rows.update(revoked=True):
         raise NotFound("stream key", str(key_id))
-
-
-def _check_settings(*, title: str = "", preroll_seconds: int = 0) -> None:
-    problems = checks.Problems()
-    with problems.of():
-        checks.text("title", title, longest=128)
-    with problems.of():
-        checks.number("preroll_seconds", preroll_seconds, low=0, high=MAX_PREROLL)
-    problems.raise_any()

@@ -35,17 +35,18 @@ async def test_one_bad_picture_does_not_hold_up_the_others(node, make_job, ask, 
     good, bad = await make_job(interval_ms=60_000), await make_job(interval_ms=60_000)
     real = publishing.publish
 
-    def picky(captures, counts):
+    def picky(captures, counts, again=False):
         captures = list(captures)
         if any(item.job_id == bad.pk for item in captures):
             raise ValueError("not this one")
-        return real(captures, counts)
+        return real(captures, counts, again=again)
 
     monkeypatch.setattr(writer.publishing, "publish", picky)
     async with Encoder(node.rtmp_port, "cam") as encoder:
         await encoder.video(config, packets)
         assert await ask(lambda: pictures(good))
-    assert await ask(lambda: Job.objects.filter(pk=bad.pk, captured=0).exists())
+        assert await ask(lambda: bad.skips.filter(reason="database error", count=1).exists())
+    assert await ask(lambda: Job.objects.filter(pk=bad.pk, captured=0, skipped=1).exists())
     assert await ask(lambda: Garbage.objects.count() == 1)  # its bytes, for the sweeper
 
 

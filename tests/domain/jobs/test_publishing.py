@@ -1,5 +1,6 @@
 """What captures write: names, timestamps, counts, and the guard of the run."""
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -7,9 +8,10 @@ import pytest
 
 from jobs.capture import Capture, Counts
 from jobs.models import Job, Snapshot
-from jobs.publishing import count, publish, say_offline
+from jobs.publishing import count, give_up, publish
 from jobs.selectors import latest_snapshot
 from jobs.services import delete_snapshot, restart_job, stop_job
+from jobs.waiting import say_offline
 from snapplatform.access.models import Account
 from snapplatform.errors import SnapshotNotFound
 from snapplatform.storage.models import Garbage, StoredObject
@@ -120,13 +122,46 @@ def test_counts_are_added_with_the_picture(submit):
     assert list(job.skips.values_list("reason", "count")) == [("no video", 2)]
 
 
-def test_counts_of_an_earlier_run_are_dropped(submit, principal):
+def test_counts_of_an_earlier_run_belong_to_the_jobs_totals(submit, principal):
     job = submit(live=True)
     run = job.run
     restart_job(principal=principal, job_id=job.pk)
-    count({(job.pk, run): Counts(3, {"no video": 2})})
+    count({(job.pk, run): Counts(3, {"no video": 3})})
     job.refresh_from_db()
-    assert (job.expected, job.skipped, job.skips.count()) == (0, 0, 0)
+    assert (job.expected, job.skipped, job.skips.get().count) == (3, 3, 3)
+
+
+def test_what_was_committed_before_a_broken_answer_is_not_published_twice(submit):
+    job = submit(live=True, template={"overwrite_format": "{JobId}.jpg"})
+    first, second = capture(job), capture(job)
+    publish([first], {(job.pk, job.run): Counts(1, {})})
+    assert publish([first, second], {(job.pk, job.run): Counts(1, {})}, again=True)[0] == ["", ""]
+    assert Snapshot.objects.filter(is_overlay=False).count() == 2
+    job.refresh_from_db()
+    assert (job.captured, job.sequence) == (2, 2)
+
+
+def test_a_picture_that_is_given_up_is_a_counted_skip(submit):
+    job = submit(live=True)
+    give_up(capture(job), "database error")
+    job.refresh_from_db()
+    assert (job.skipped, job.skips.get().reason, Garbage.objects.count()) == (1, "database error", 1)
+
+
+def test_an_unknown_time_zone_costs_no_picture(submit):
+    job = submit(live=True, template={"sequence_format": "{Date}/{Sequence}.jpg"})
+    Account.objects.filter(pk=job.account_id).update(time_zone="Mars/Olympus")
+    assert publish([capture(job)], {})[0] == [""]
+    assert StoredObject.objects.get().key == "2026-01-31/000001.jpg"
+
+
+def test_equal_bytes_under_one_name_are_two_pictures(submit):
+    first = submit(live=True, template={"sequence_format": "all/{Sequence}.jpg"})
+    second = submit(live=True, template={"sequence_format": "all/{Sequence}.jpg"})
+    one = capture(first)
+    same = replace(blob(), sha256=one.sequence.sha256)
+    assert publish([one, capture(second, sequence=same)], {})[0] == ["", "name taken"]
+    assert Snapshot.objects.get().job_id == first.pk
 
 
 def test_an_overwrite_name_belongs_to_one_job(submit):
@@ -140,12 +175,13 @@ def test_an_overwrite_name_belongs_to_one_job(submit):
     assert (second.captured, second.skipped) == (0, 1)
 
 
-def test_a_job_may_change_its_overwrite_name(submit):
+def test_a_new_overwrite_name_takes_the_old_object_away(submit):
     job = submit(live=True, template={"overwrite_format": "one.jpg", "sequence_format": ""})
     publish([capture(job)], {})
     type(job.template).objects.filter(pk=job.template_id).update(overwrite_format="two.jpg")
     assert publish([capture(job)], {})[0] == [""]
     assert Snapshot.objects.get().object.key == "two.jpg"
+    assert StoredObject.objects.count() == 1
 
 
 def test_refused_pictures_count_as_skipped(submit):
