@@ -11,8 +11,8 @@ class EndKind(enum.StrEnum):
     ENDED = "ended"  # the server says that the stream is over
     REFUSED = "refused"  # the server says no; the detail is its status code
     LOST = "connection lost"
-    SILENCE = "silence"  # not a byte
-    NO_VIDEO = "no video"  # bytes, but no picture, or no keyframe where one was wanted
+    SILENCE = "silence"  # neither picture nor sound
+    NO_VIDEO = "no video"  # sound alone, or no keyframe where one was wanted
     CONNECT_TIMEOUT = "connect timed out"
     UNREACHABLE = "unreachable"
     TLS = "tls failed"

@@ -100,16 +100,14 @@ class PullConnection(Receiver):
         """Look for what is overdue, and how fast it comes; the client calls it each `tick_seconds`."""
         if not self._connected or self._reason:
             return
-        playing = self._watch.playing
-        handshaken = self._handshake is None
         overdue = self._deadlines.overdue(
-            now, handshaken=handshaken, playing=playing, bytes_in=self._bytes_in, videos=self._watch.videos
+            now, handshaken=self._handshake is None, watch=self._watch, bytes_in=self._bytes_in
         )
         if overdue is not None:
             self.finish(overdue)
             return
         sock = self._transport.get_extra_info("socket")
-        gather = playing and not self._until_keyframe
+        gather = self._watch.playing and not self._until_keyframe
         self._gathering.adjust(sock, now, self._bytes_in, publishing=gather)
 
     def _shaken(self) -> None:

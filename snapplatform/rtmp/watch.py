@@ -14,7 +14,7 @@ class Watch:
 
     def __init__(self, sink: Sink, on_keyframe: Callable[[], None] | None) -> None:
         self.playing = False
-        self.videos = 0
+        self.videos = self.sounds = 0
         self._sink = sink
         self._on_keyframe = on_keyframe
         self._headed = False
@@ -37,6 +37,7 @@ class Watch:
 
     def audio(self, timestamp: int, payload: bytes) -> None:
         self.playing = True
+        self.sounds += 1
         self._sink.audio(timestamp, payload)
 
     def close(self, reason: str) -> None:
