@@ -1,20 +1,15 @@
 """Writing side of buckets."""
 
-import re
 from typing import Any
 
 from django.db import IntegrityError, transaction
 
-from snapplatform import checks
 from snapplatform.access.permissions import require
 from snapplatform.access.principal import Principal
-from snapplatform.errors import AlreadyExists, BucketNotFound, InUse, InvalidValue
+from snapplatform.errors import AlreadyExists, BucketNotFound, InUse
 from snapplatform.ids import parse_id
-from snapplatform.storage import garbage
+from snapplatform.storage import garbage, rules
 from snapplatform.storage.models import Bucket, Garbage, StoredObject
-
-MAX_RETENTION = 36_500  # days
-_NAME = re.compile(r"[a-z0-9][a-z0-9-]{1,61}[a-z0-9]")
 
 
 def create_bucket(
@@ -22,17 +17,9 @@ def create_bucket(
 ) -> Bucket:
     """A new bucket in the caller's account, kept in a folder of its own in the data directory."""
     require(principal, "snap:CreateBucket", "bucket", f"{endpoint}/{name}")
-    problems = checks.Problems()
-    with problems.of():
-        _check_name(name)
-    with problems.of():
-        checks.text("endpoint", endpoint, shortest=1, longest=255)
-    with problems.of():
-        _check_retention(retention_days)
-    problems.raise_any()
-    bucket = Bucket(
-        account_id=principal.account_id, name=name, endpoint=endpoint, retention_days=retention_days
-    )
+    fields: dict[str, Any] = {"name": name, "endpoint": endpoint, "retention_days": retention_days}
+    rules.examine(fields).raise_any()
+    bucket = Bucket(account_id=principal.account_id, **fields)
     try:
         with transaction.atomic():
             bucket.save(force_insert=True)
@@ -45,7 +32,7 @@ def update_bucket(*, principal: Principal, bucket_id: object, **changes: Any) ->
     """Change `retention_days`; what is stored already keeps the end it was given."""
     require(principal, "snap:UpdateBucket", "bucket", bucket_id)
     if "retention_days" in changes:
-        _check_retention(changes["retention_days"])
+        rules.check_retention(changes["retention_days"])
         rows = Bucket.objects.filter(pk=parse_id(bucket_id), account=principal.account_id)
         if not rows.update(retention_days=changes["retention_days"]):
             raise BucketNotFound(id=str(bucket_id))
@@ -69,14 +56,3 @@ def delete_bucket(*, principal: Principal, bucket_id: object) -> None:
             bucket.delete()
     except IntegrityError as error:  # ProtectedError is one: jobs write here, or files could not be deleted
         raise InUse("bucket", str(bucket), "jobs, or files that can't be deleted now") from error
-
-
-def _check_name(name: str) -> None:
-    checks.text("name", name, shortest=3, longest=63)
-    if not _NAME.fullmatch(name):
-        raise InvalidValue("name", "only lower-case letters, digits and dashes, with no dash at the ends")
-
-
-def _check_retention(days: int | None) -> None:
-    if days is not None:
-        checks.number("retention_days", days, low=1, high=MAX_RETENTION)

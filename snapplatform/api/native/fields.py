@@ -2,6 +2,7 @@
 
 import re
 import uuid
+from collections.abc import Collection
 from datetime import UTC, datetime
 from typing import Any
 
@@ -9,6 +10,9 @@ from django.utils.dateparse import parse_datetime
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
+from rest_framework.fields import SkipField
+
+from snapplatform.errors import InvalidValue
 
 _WORDS: dict[str, Any] = {"required": "is required", "null": "must not be null", "invalid": "is not valid"}
 _LONGEST_ID = 45  # urn:uuid:...
@@ -16,21 +20,37 @@ _RFC3339 = re.compile(r"\d{4}-\d\d-\d\d[Tt ]\d\d:\d\d:\d\d(\.\d{1,9})?([Zz]|[+-]
 
 
 class Strict(serializers.Serializer[Any]):
-    """Names that aren't fields are errors, so that a typing mistake is never silently ignored."""
+    """Names that aren't fields are errors, so that a typing mistake is never silently ignored.
+
+    All that is wrong is told at once: what can't be read, and what the domain refuses of the rest.
+    """
 
     default_error_messages = _WORDS
 
+    def refusals(self, values: dict[str, Any], given: Collection[str]) -> list[InvalidValue]:
+        """What the domain refuses of `values`, those that could be read; `given` names all that the caller
+        wrote. Parameters are named as the domain names them."""
+        return []
+
     def to_internal_value(self, data: Any) -> Any:
-        known = {name for name, field in self.fields.items() if not field.read_only}
-        unknown = {str(name): ["no such parameter"] for name in data if name not in known}
-        try:
-            value = super().to_internal_value(data)
-        except serializers.ValidationError as error:
-            detail = error.detail if isinstance(error.detail, dict) else {"body": error.detail}
-            raise serializers.ValidationError({**detail, **unknown}) from error
-        if unknown:
-            raise serializers.ValidationError(unknown)
-        return value
+        """As DRF's own, but it goes on after the first wrong field, to ask the domain about the others."""
+        fields = {name: field for name, field in self.fields.items() if not field.read_only}
+        wrong: dict[str, Any] = {}
+        values: dict[str, Any] = {}
+        for name, field in fields.items():
+            try:
+                values[str(field.source)] = field.run_validation(field.get_value(data))
+            except serializers.ValidationError as error:
+                wrong[name] = error.detail
+            except SkipField:
+                pass
+        wrong |= {str(name): ["no such parameter"] for name in data if name not in fields}
+        outside = {str(field.source): name for name, field in fields.items()}
+        for refusal in self.refusals(values, set(data)):
+            wrong.setdefault(outside.get(refusal.parameter, refusal.parameter), [refusal.reason])
+        if wrong:
+            raise serializers.ValidationError(wrong)
+        return values
 
 
 class Text(serializers.CharField):
@@ -171,6 +191,16 @@ class Moment(serializers.Field[datetime, str, str, Any]):
 
 class Query(Strict):
     """The query string: each parameter known, and given once."""
+
+    def refusals(self, values: dict[str, Any], given: Collection[str]) -> list[InvalidValue]:
+        """A span of time that ends before it begins would always be empty: somebody mixed up the two."""
+        since, until = values.get("since"), values.get("until")
+        if since is None or until is None or since <= until:
+            return []
+        return [
+            InvalidValue("since", "must not be later than `until`"),
+            InvalidValue("until", "must not be earlier than `since`"),
+        ]
 
 
 class QueryWhole(Whole):

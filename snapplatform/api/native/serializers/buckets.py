@@ -1,18 +1,24 @@
 """JSON of buckets."""
 
+from collections.abc import Collection
+from typing import Any
+
 from drf_spectacular.utils import OpenApiExample, extend_schema_serializer
 from rest_framework import serializers
 
 from snapplatform.api.native.base import PageQuery
 from snapplatform.api.native.fields import Moment, Strict, Text, Whole
 from snapplatform.api.native.serializers.common import default, longest
+from snapplatform.errors import InvalidValue
+from snapplatform.storage import rules
 from snapplatform.storage.models import Bucket
-from snapplatform.storage.services import MAX_RETENTION
 
 
 def retention(description: str) -> Whole:
     """The field for how many days pictures are kept."""
-    return Whole(min_value=1, max_value=MAX_RETENTION, allow_null=True, required=False, help_text=description)
+    return Whole(
+        min_value=1, max_value=rules.MAX_RETENTION, allow_null=True, required=False, help_text=description
+    )
 
 
 class BucketQuery(PageQuery):
@@ -32,9 +38,12 @@ class BucketIn(Strict):
         max_length=longest(Bucket, "endpoint"),
         required=False,
         default=default(Bucket, "endpoint"),
-        help_text="a label that callers match, such as a cloud's endpoint name",
+        help_text="a label that callers match, such as a cloud's; bytes are kept in a folder here",
     )
     retention_days = retention("null: as the site says")
+
+    def refusals(self, values: dict[str, Any], given: Collection[str]) -> list[InvalidValue]:
+        return rules.examine(values).found
 
 
 @extend_schema_serializer(component_name="BucketChange")

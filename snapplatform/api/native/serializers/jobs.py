@@ -1,10 +1,12 @@
 """JSON of jobs."""
 
+from collections.abc import Collection
 from typing import Any
 
 from drf_spectacular.utils import OpenApiExample, extend_schema_field, extend_schema_serializer
 from rest_framework import serializers
 
+from jobs import rules
 from jobs.models import QUALITY_FLAGS, Job, SkipCount, Snapshot
 from snapplatform import clock
 from snapplatform.api.native.base import PageQuery
@@ -12,8 +14,10 @@ from snapplatform.api.native.fields import Choice, Flag, Identifier, Many, Momen
 from snapplatform.api.native.serializers.buckets import retention
 from snapplatform.api.native.serializers.common import default, longest
 from snapplatform.api.native.serializers.snapshots import picture_url
+from snapplatform.checks import Problems
+from snapplatform.errors import InvalidValue
 from snapplatform.storage.models import Bucket
-from snapplatform.streams.addresses import MAX_URL
+from snapplatform.streams.addresses import MAX_URL, own_stream_name
 from snapplatform.streams.models import Stream
 from snapplatform.streams.names import MAX_NAME
 
@@ -47,6 +51,9 @@ class _Options(Strict):
     )
     retention_days = retention("null: as the bucket says")
 
+    def refusals(self, values: dict[str, Any], given: Collection[str]) -> list[InvalidValue]:
+        return rules.examine(values).found
+
 
 @extend_schema_serializer(
     component_name="JobSubmit",
@@ -68,10 +75,14 @@ class JobIn(_Options):
         required=False, max_length=longest(Bucket, "endpoint"), default=default(Bucket, "endpoint")
     )
 
-    def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
-        _one_of(attrs, "stream_id", "stream_name", "source_url")
-        _one_of(attrs, "bucket_id", "bucket")
-        return attrs
+    def refusals(self, values: dict[str, Any], given: Collection[str]) -> list[InvalidValue]:
+        problems = Problems()
+        if "source_url" in values:
+            with problems.of():
+                own_stream_name("source_url", values["source_url"])
+        choices = (("stream_id", "stream_name", "source_url"), ("bucket_id", "bucket"))
+        several = [refusal for names in choices for refusal in _one_of(names, given)]
+        return [*several, *problems.found, *super().refusals(values, given)]
 
 
 @extend_schema_serializer(component_name="JobChange")
@@ -153,10 +164,9 @@ class JobOut(serializers.Serializer[Job]):
         return None if newest is None else dict(NewestOut(newest).data)
 
 
-def _one_of(attrs: dict[str, Any], *names: str) -> None:
-    """Raise ValidationError unless exactly one of the names is given."""
-    given = [name for name in names if name in attrs]
-    if len(given) == 1:
-        return
-    words = f"give exactly one of {', '.join(names)}"
-    raise serializers.ValidationError({name: [words] for name in given or names[:1]})
+def _one_of(names: tuple[str, ...], given: Collection[str]) -> list[InvalidValue]:
+    """What is wrong unless exactly one of the names is given."""
+    found = [name for name in names if name in given]
+    if len(found) == 1:
+        return []
+    return [InvalidValue(name, f"give exactly one of {', '.join(names)}") for name in found or names[:1]]

@@ -1,5 +1,6 @@
 """JSON of streams and stream keys."""
 
+from collections.abc import Collection
 from typing import Any
 
 from drf_spectacular.utils import OpenApiExample, extend_schema_serializer
@@ -8,15 +9,16 @@ from rest_framework import serializers
 from snapplatform.api.native.base import PageQuery
 from snapplatform.api.native.fields import Choice, Identifier, Moment, Strict, Text, Whole
 from snapplatform.api.native.serializers.common import longest
+from snapplatform.errors import InvalidValue
+from snapplatform.streams import rules
 from snapplatform.streams.addresses import publish_url
 from snapplatform.streams.models import Stream, StreamKey
 from snapplatform.streams.names import MAX_NAME
-from snapplatform.streams.services import MAX_PREROLL
 
 _TITLE: dict[str, Any] = {"max_length": longest(Stream, "title"), "allow_blank": True, "required": False}
 _PREROLL: dict[str, Any] = {
     "min_value": 0,
-    "max_value": MAX_PREROLL,
+    "max_value": rules.MAX_PREROLL,
     "required": False,
     "help_text": "keep this many seconds in memory besides the newest GOP",
 }
@@ -38,11 +40,17 @@ class StreamIn(Strict):
     title = Text(**_TITLE)
     preroll_seconds = Whole(**_PREROLL)
 
+    def refusals(self, values: dict[str, Any], given: Collection[str]) -> list[InvalidValue]:
+        return rules.examine(values).found
+
 
 @extend_schema_serializer(component_name="StreamChange")
 class StreamChange(Strict):
     title = Text(**_TITLE)
     preroll_seconds = Whole(**_PREROLL)
+
+    def refusals(self, values: dict[str, Any], given: Collection[str]) -> list[InvalidValue]:
+        return rules.examine(values).found
 
 
 @extend_schema_serializer(component_name="Stream")
@@ -90,6 +98,9 @@ class StreamKeyIn(Strict):
     stream_id = Identifier(
         required=False, allow_null=True, help_text="for this stream alone; without it, for all of the account"
     )
+
+    def refusals(self, values: dict[str, Any], given: Collection[str]) -> list[InvalidValue]:
+        return rules.examine_key(values).found
 
 
 @extend_schema_serializer(component_name="StreamKey")

@@ -1,5 +1,6 @@
 """JSON of templates. The interval is written in seconds."""
 
+from collections.abc import Collection
 from typing import Any
 
 from drf_spectacular.utils import OpenApiExample, extend_schema_field, extend_schema_serializer
@@ -8,6 +9,7 @@ from rest_framework import serializers
 from snapplatform.api.native.base import PageQuery
 from snapplatform.api.native.fields import Choice, Moment, Number, Strict, Text, Whole
 from snapplatform.api.native.serializers.common import default, longest
+from snapplatform.errors import InvalidValue
 from templates import rules
 from templates.models import Template
 
@@ -41,7 +43,13 @@ class TemplateQuery(PageQuery):
 
 
 def _format(field: str, description: str) -> Text:
-    return Text(max_length=longest(Template, field), allow_blank=True, required=False, help_text=description)
+    return Text(
+        max_length=longest(Template, field),
+        allow_blank=True,
+        required=False,
+        default="",
+        help_text=description,
+    )
 
 
 def _side() -> Whole:
@@ -84,6 +92,9 @@ class TemplateIn(Strict):
         default=default(Template, "capture"),
         help_text="keyframe: the newest key frame, cheap; exact: the newest frame",
     )
+
+    def refusals(self, values: dict[str, Any], given: Collection[str]) -> list[InvalidValue]:
+        return rules.examine(values).found
 
 
 @extend_schema_serializer(component_name="TemplateChange")
