@@ -44,24 +44,10 @@ class Child:
     @classmethod
     async def start(cls) -> Child:
         """Spawn and wait until it is ready. ChildDied when it does not come up."""
-        ours, theirs = socket.socketpair()
-        ours.setblocking(False)
-        for end in (ours, theirs):
-            end.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, _SOCKET_BUFFER)
         try:
-            process = await asyncio.create_subprocess_exec(
-                *(sys.executable, "-P", "-s", "-m", "snapplatform.media.decoder", str(os.getpid())),
-                stdin=theirs.fileno(),
-                stdout=asyncio.subprocess.DEVNULL,
-                env=_ENVIRONMENT,
-            )
-        except BaseException as error:
-            ours.close()
-            if isinstance(error, OSError):
-                raise ChildDied(f"the decoder cannot be started: {error}") from error
-            raise
-        finally:
-            theirs.close()
+            process, ours = await _spawn()
+        except OSError as error:
+            raise ChildDied(f"the decoder cannot be started: {error}") from error
         child = cls(process, ours)
         try:
             async with asyncio.timeout(START_SECONDS):
@@ -121,3 +107,23 @@ class Child:
                 raise ConnectionResetError("the decoder closed its socket")
             filled += count
         return data
+
+
+async def _spawn() -> tuple[asyncio.subprocess.Process, socket.socket]:
+    """The process and our end of its socket. OSError when files, memory or processes have run out."""
+    ours, theirs = socket.socketpair()
+    try:
+        with theirs:
+            ours.setblocking(False)
+            for end in (ours, theirs):
+                end.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, _SOCKET_BUFFER)
+            process = await asyncio.create_subprocess_exec(
+                *(sys.executable, "-P", "-s", "-m", "snapplatform.media.decoder", str(os.getpid())),
+                stdin=theirs.fileno(),
+                stdout=asyncio.subprocess.DEVNULL,
+                env=_ENVIRONMENT,
+            )
+    except BaseException:
+        ours.close()
+        raise
+    return process, ours

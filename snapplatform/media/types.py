@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Hashable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal, get_args
@@ -69,7 +69,8 @@ class PictureRequest:
     """Packets in decode order, the first a keyframe; the picture is the last of them in display order.
 
     `previous` is the `signature` of the stream's picture before this one; without it no picture is called
-    frozen or duplicate.
+    frozen or duplicate. `group` is any key, such as the stream's id: the pool lets groups take turns, and the
+    decoder never sees it.
     """
 
     config: CodecConfig
@@ -77,6 +78,7 @@ class PictureRequest:
     outputs: Sequence[OutputSpec]
     previous: bytes | None = None
     exif: PictureFacts | None = None
+    group: Hashable = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,15 +1,19 @@
 """Real decoder processes: what fails costs one picture, and the next one comes."""
 
 import asyncio
+import errno
 import os
 import signal
+import socket
 import subprocess
 import sys
 from contextlib import asynccontextmanager
+from dataclasses import replace
 
 import pytest
 import uvloop
 
+from snapplatform.media import child
 from snapplatform.media.pool import DecoderPool
 from snapplatform.media.scene import read_frame_number
 from snapplatform.media.synthetic import Camera
@@ -146,6 +150,66 @@ async def test_waiting_has_an_end():
         assert pool.stats.waiting == 0
         os.kill(pool.pids[0], signal.SIGCONT)
         await first
+
+
+async def test_a_busy_group_leaves_a_decoder_to_the_others():
+    async with pool_of(2) as pool:
+        await pool.take(replace(request(), group="quick"))
+        slow = [
+            asyncio.create_task(pool.take(replace(request(outputs=HEAVY), group="busy"))) for _ in range(6)
+        ]
+        await until(lambda: pool.stats.running == 1)
+        for _ in range(5):
+            await pool.take(replace(request(), group="quick"))
+        assert not all(task.done() for task in slow[:2])
+        await asyncio.gather(*slow)
+
+
+async def test_a_machine_without_files_costs_a_decoder_only_time(monkeypatch):
+    real, calls = socket.socketpair, []
+
+    def full(*arguments):
+        calls.append(arguments)
+        if len(calls) < 3:
+            raise OSError(errno.EMFILE, os.strerror(errno.EMFILE))
+        return real(*arguments)
+
+    async with pool_of() as pool:
+        monkeypatch.setattr(child.socket, "socketpair", full)
+        os.kill(pool.pids[0], signal.SIGKILL)
+        await until(lambda: pool.stats.restarts == 3 and pool.stats.ready == 1)
+        assert await number(pool, request()) == 5
+
+
+async def test_no_fault_ends_a_slot(monkeypatch):
+    real, calls = child.Child.start, []
+
+    async def broken():
+        calls.append(1)
+        if len(calls) < 2:
+            raise RuntimeError("can't start new thread")
+        return await real()
+
+    async with pool_of() as pool:
+        monkeypatch.setattr(child.Child, "start", broken)
+        monkeypatch.setattr(child.protocol, "parse_result", lambda *_: 1 / 0)
+        assert await reason(pool.take(request())) == "died"
+        monkeypatch.undo()
+        assert await number(pool, request()) == 5
+        assert (pool.stats.waiting, pool.stats.running, pool.stats.ready) == (0, 0, 1)
+
+
+async def test_the_line_does_not_grow_while_no_decoder_starts(monkeypatch):
+    async def broken():
+        raise child.ChildDied("no memory")
+
+    async with pool_of(max_wait=0.05) as pool:
+        monkeypatch.setattr(child.Child, "start", broken)
+        os.kill(pool.pids[0], signal.SIGKILL)
+        await until(lambda: pool.stats.ready == 0)
+        reasons = await asyncio.gather(*(reason(pool.take(request())) for _ in range(50)))
+        assert set(reasons) == {"busy"}
+        assert (pool.stats.waiting, pool._line.clear()) == (0, [])
 
 
 async def test_closing_fails_what_is_not_done():
