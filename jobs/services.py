@@ -105,11 +105,16 @@ def restart_job(*, principal: Principal, job_id: object) -> Job:
 def delete_job(*, principal: Principal, job_id: object) -> None:
     """Delete a job that isn't started, with all its pictures."""
     job = get_job(principal=principal, job_id=job_id, action="snap:DeleteJob")
-    if job.status == Job.Status.STARTED:
-        raise InUse("job", str(job.pk), "its captures: stop it first")
+    if problem := why_in_use(job):
+        raise problem
     ledger.delete_objects(StoredObject.objects.filter(snapshots__job=job))
     if not Job.objects.filter(pk=job.pk).exclude(status=Job.Status.STARTED).delete()[0]:
-        raise InUse("job", str(job.pk), "its captures: stop it first")
+        raise _capturing(job)  # somebody started it meanwhile
+
+
+def why_in_use(job: Job) -> InUse | None:
+    """Why the job can't be deleted now, if so."""
+    return _capturing(job) if job.status == Job.Status.STARTED else None
 
 
 def delete_snapshot(*, principal: Principal, snapshot_id: object) -> None:
@@ -123,6 +128,10 @@ def delete_snapshots(*, principal: Principal, snapshot_ids: list[object]) -> int
     for snapshot in found:
         require(principal, "snap:DeleteSnapshot", "snapshot", snapshot.pk)
     return ledger.delete_objects(StoredObject.objects.filter(pk__in={item.object_id for item in found}))
+
+
+def _capturing(job: Job) -> InUse:
+    return InUse("job", job.name, "its captures", cure="Stop it first.")
 
 
 def _start(job: Job, *, from_states: tuple[Job.Status, ...], live: bool) -> None:

@@ -2,6 +2,7 @@
 each API has one table from these classes to its own answers."""
 
 from dataclasses import dataclass, field
+from typing import ClassVar
 
 
 class SnapError(Exception):
@@ -35,9 +36,11 @@ class NotFound(SnapError):
 
     kind: str = "object"
     id: str = ""
+    cure: ClassVar[str] = ""  # the same for what is foreign and what is absent
 
     def __str__(self) -> str:
-        return f"No such {self.kind}: {self.id}" if self.id else f"No such {self.kind}."
+        said = f"No such {self.kind}: {self.id}" if self.id else f"No such {self.kind}"
+        return f"{said}. {self.cure}" if self.cure else said
 
 
 @dataclass
@@ -53,6 +56,7 @@ class JobNotFound(NotFound):
 @dataclass
 class StreamNotFound(NotFound):
     kind: str = "stream"
+    cure: ClassVar[str] = "Publish it first, or register its name."
 
 
 @dataclass
@@ -63,6 +67,7 @@ class SnapshotNotFound(NotFound):
 @dataclass
 class BucketNotFound(NotFound):
     kind: str = "bucket"
+    cure: ClassVar[str] = "Create it first, or name one that exists by its endpoint and name."
 
 
 @dataclass
@@ -79,7 +84,10 @@ class StreamNotLive(SnapError):
     name: str
 
     def __str__(self) -> str:
-        return f"Stream {self.name!r} is not live. Publish it, then start the job again."
+        return (
+            f"Stream {self.name!r} is not live. Publish it first, or start with wait_for_stream: "
+            "then the job waits for it."
+        )
 
 
 @dataclass
@@ -146,14 +154,19 @@ class AlreadyExists(SnapError):
 
 @dataclass
 class InUse(SnapError):
-    """It can't be deleted or changed while others depend on it."""
+    """It can't be deleted or changed while others depend on it: `names` of some of them, and how many more."""
 
     kind: str
     id: str
     by: str
+    names: tuple[str, ...] = ()
+    more: int = 0
+    cure: str = ""
 
     def __str__(self) -> str:
-        return f"The {self.kind} {self.id} is in use by {self.by}."
+        listed = f": {', '.join(self.names)}" if self.names else ""
+        rest = f" and {self.more} more" if self.more else ""
+        return f"The {self.kind} {self.id} is in use by {self.by}{listed}{rest}. {self.cure}".strip()
 
 
 @dataclass

@@ -7,6 +7,7 @@ from django.db import IntegrityError, transaction
 from snapplatform import clock
 from snapplatform.access.permissions import require
 from snapplatform.access.principal import Principal
+from snapplatform.dependants import in_use
 from snapplatform.errors import InUse, InvalidValue
 from templates import rules
 from templates.models import Template
@@ -35,9 +36,10 @@ def create_template(*, principal: Principal, **fields: Any) -> Template:
 
 
 def update_template(*, principal: Principal, template_id: object, **changes: Any) -> Template:
-    """Change any of FIELDS. System templates can't be changed."""
+    """Change any of FIELDS. It is a system template, which nobody can change."""
     template = get_template(principal=principal, template_id=template_id, action="snap:UpdateTemplate")
-    _refuse_system(template)
+    if problem := _system(template):
+        raise problem
     changes = _known(changes)
     for name, value in changes.items():
         setattr(template, name, value)
@@ -50,12 +52,18 @@ def update_template(*, principal: Principal, template_id: object, **changes: Any
 def delete_template(*, principal: Principal, template_id: object) -> None:
     """Delete a custom template that no job uses. Raises InUse."""
     template = get_template(principal=principal, template_id=template_id, action="snap:DeleteTemplate")
-    _refuse_system(template)
+    if problem := why_in_use(template):
+        raise problem
     try:
         with transaction.atomic():
             template.delete()
-    except IntegrityError as error:
-        raise InUse("template", str(template_id), "jobs") from error
+    except IntegrityError as error:  # a job came between the look and the deletion
+        raise why_in_use(template) or InUse("template", template.name, "jobs") from error
+
+
+def why_in_use(template: Template) -> InUse | None:
+    """Why the template can't be deleted now, if so."""
+    return _system(template) or in_use(template, template.name)
 
 
 def _known(fields: dict[str, Any]) -> dict[str, Any]:
@@ -65,6 +73,7 @@ def _known(fields: dict[str, Any]) -> dict[str, Any]:
     return fields
 
 
-def _refuse_system(template: Template) -> None:
-    if template.kind == Template.Kind.SYSTEM:
-        raise InUse("template", str(template.pk), "the platform: system templates can't be changed")
+def _system(template: Template) -> InUse | None:
+    if template.kind != Template.Kind.SYSTEM:
+        return None
+    return InUse("template", template.name, "the platform", cure="It is a system template, which nobody can change.")

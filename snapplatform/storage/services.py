@@ -6,10 +6,11 @@ from django.db import IntegrityError, transaction
 
 from snapplatform.access.permissions import require
 from snapplatform.access.principal import Principal
+from snapplatform.dependants import in_use
 from snapplatform.errors import AlreadyExists, BucketNotFound, InUse
 from snapplatform.ids import parse_id
 from snapplatform.storage import garbage, rules
-from snapplatform.storage.models import Bucket, Garbage, StoredObject
+from snapplatform.storage.models import Bucket, Garbage
 
 
 def create_bucket(
@@ -48,11 +49,19 @@ def delete_bucket(*, principal: Principal, bucket_id: object) -> None:
     bucket = Bucket.objects.filter(pk=parse_id(bucket_id), account=principal.account_id).first()
     if bucket is None:
         raise BucketNotFound(id=str(bucket_id))
-    if StoredObject.objects.filter(bucket=bucket).exists():
-        raise InUse("bucket", str(bucket), "stored objects")
+    if problem := why_in_use(bucket):
+        raise problem
     garbage.collect(Garbage.objects.filter(bucket=bucket))  # without the bucket nobody could find these files
     try:
         with transaction.atomic():
             bucket.delete()
-    except IntegrityError as error:  # ProtectedError is one: jobs write here, or files could not be deleted
-        raise InUse("bucket", str(bucket), "jobs, or files that can't be deleted now") from error
+    except IntegrityError as error:  # ProtectedError is one: a job or picture came, or files couldn't go
+        cure = "See the log for why, and try again."
+        raise why_in_use(bucket) or InUse(
+            "bucket", str(bucket), "files that can't be deleted now", cure=cure
+        ) from error
+
+
+def why_in_use(bucket: Bucket) -> InUse | None:
+    """Why the bucket can't be deleted now, if so. Garbage is no reason: it goes with the bucket."""
+    return in_use(bucket, str(bucket), but=(Garbage,))

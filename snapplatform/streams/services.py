@@ -9,6 +9,7 @@ from django.db.models import Max
 from snapplatform.access.permissions import require
 from snapplatform.access.principal import Principal
 from snapplatform.access.services import digest
+from snapplatform.dependants import in_use
 from snapplatform.errors import AlreadyExists, InUse, NotFound
 from snapplatform.ids import parse_id
 from snapplatform.streams import rules
@@ -73,13 +74,20 @@ def update_stream(*, principal: Principal, stream_id: object, **changes: Any) ->
 def delete_stream(*, principal: Principal, stream_id: object) -> None:
     """Forget an offline stream that has no jobs."""
     stream = get_stream(principal=principal, stream_id=stream_id, action="snap:DeleteStream")
+    if problem := why_in_use(stream):
+        raise problem
     try:
         with transaction.atomic():
             gone, _ = Stream.objects.filter(pk=stream.pk, state=Stream.State.OFFLINE).delete()
-    except IntegrityError as error:
-        raise InUse("stream", stream.name, "jobs") from error
+    except IntegrityError as error:  # a job came between the look and the deletion
+        raise why_in_use(stream) or InUse("stream", stream.name, "jobs") from error
     if not gone:
-        raise InUse("stream", stream.name, "its publisher")
+        raise _published(stream)
+
+
+def why_in_use(stream: Stream) -> InUse | None:
+    """Why the stream can't be deleted now, if so."""
+    return _published(stream) if stream.state == Stream.State.LIVE else in_use(stream, stream.name)
 
 
 def create_stream_key(
@@ -101,3 +109,7 @@ def revoke_stream_key(*, principal: Principal, key_id: object) -> None:
     rows = StreamKey.objects.filter(pk=parse_id(key_id), account=principal.account_id, revoked=False)
     if not rows.update(revoked=True):
         raise NotFound("stream key", str(key_id))
+
+
+def _published(stream: Stream) -> InUse:
+    return InUse("stream", stream.name, "its publisher", cure="Stop publishing it first.")

@@ -54,7 +54,7 @@ def test_a_job_is_deleted_with_its_pictures_once_stopped(owner_client: Client, w
     job = factories.make_job(who, stream=factories.make_stream(who, live=True))
     snapshot = factories.make_snapshot(job)
     url = reverse("admin:jobs_job_delete", args=(job.pk,))
-    assert "stop it first" in messages_of(owner_client.post(url, {"post": "yes"}, follow=True))[0]
+    assert "Stop it first" in messages_of(owner_client.post(url, {"post": "yes"}, follow=True))[0]
     Job.objects.filter(pk=job.pk).update(status=Job.Status.PAUSED)
     assert ("pictures", 1) in owner_client.get(url).context["model_count"]
     assert owner_client.post(url, {"post": "yes"}).status_code == 302

@@ -40,7 +40,8 @@ def check_media_type(content_type: str) -> None:
     kind, _, parameters = content_type[:256].partition(";")
     charset = re.search(r'charset\s*=\s*"?([^";\s]*)', parameters, re.IGNORECASE)
     if kind.strip().lower() != "application/json" or (charset and charset[1].lower() not in _UTF8):
-        raise UnsupportedMediaType(content_type[:100] or "none")
+        said = content_type[:100] or "nothing"
+        raise UnsupportedMediaType(said, f"Content-Type says {said}: send application/json, in UTF-8.")
 
 
 def parse_object(raw: bytes) -> dict[str, Any]:

@@ -10,7 +10,7 @@ from tests.api.native.client import Api, problem, wrong
 
 def test_start_needs_a_live_stream(api: Api, job: Job):
     found = problem(api.post(f"jobs/{job.pk}/start"), 409, "stream-not-live")
-    assert "gate/north" in found["detail"]
+    assert "gate/north" in found["detail"] and "wait_for_stream" in found["detail"]
 
 
 def test_start_may_wait_for_the_stream(api: Api, job: Job):

@@ -119,9 +119,9 @@ def test_unknown_template_stream_and_bucket_are_told_apart(api: Api, good: dict[
     absent = str(uuid4())
     problem(api.post("jobs", {**good, "template_id": absent}), 404, "template-not-found")
     found = problem(api.post("jobs", {**good, "stream_name": "nobody"}), 404, "stream-not-found")
-    assert found["detail"] == "No such stream: nobody"
+    assert found["detail"] == "No such stream: nobody. Publish it first, or register its name."
     found = problem(api.post("jobs", {**good, "bucket": "nowhere"}), 404, "bucket-not-found")
-    assert found["detail"] == "No such bucket: local/nowhere"
+    assert found["detail"].startswith("No such bucket: local/nowhere. Create it first")
     problem(api.post("jobs", {**good, "bucket_endpoint": "cos"}), 404, "bucket-not-found")
 
 
@@ -179,4 +179,4 @@ def test_delete_takes_the_pictures_along(api: Api, job: Job):
 
 def test_started_job_is_not_deleted(api: Api, job: Job):
     api.post(f"jobs/{job.pk}/start", wait_for_stream=True)
-    assert "stop it first" in problem(api.delete(f"jobs/{job.pk}"), 409, "in-use")["detail"]
+    assert "Stop it first" in problem(api.delete(f"jobs/{job.pk}"), 409, "in-use")["detail"]

@@ -62,7 +62,10 @@ def test_text_outside_the_basic_plane_is_text(api: Api):
     ],
 )
 def test_only_json_is_taken(api: Api, content_type: str):
-    problem(api.send("POST", "streams", b'{"name": "a"}', content_type), 415, "unsupported-media-type")
+    found = problem(
+        api.send("POST", "streams", b'{"name": "a"}', content_type), 415, "unsupported-media-type"
+    )
+    assert "send application/json" in found["detail"]
 
 
 @pytest.mark.parametrize(

@@ -114,7 +114,7 @@ def test_a_foreign_job_does_not_exist(submit, other_principal):
 
 def test_a_started_job_is_not_deleted(submit, principal):
     job = submit(live=True)
-    with pytest.raises(InUse, match="stop it first"):
+    with pytest.raises(InUse, match="Stop it first"):
         delete_job(principal=principal, job_id=job.pk)
     stop_job(principal=principal, job_id=job.pk)
     delete_job(principal=principal, job_id=job.pk)
