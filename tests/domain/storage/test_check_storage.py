@@ -10,6 +10,7 @@ from django.core.management import CommandError, call_command
 from jobs.models import Snapshot
 from snapplatform import clock
 from snapplatform.storage import checking, comparing, ledger, repairing
+from snapplatform.storage.buckets import root_of
 from snapplatform.storage.checking import Options, check_storage
 from snapplatform.storage.findings import REPAIRS, Kind
 from snapplatform.storage.models import Bucket, Garbage, StoredObject
@@ -122,6 +123,27 @@ def test_a_row_changed_a_moment_ago_is_left_alone(bucket, rows):
     lose(rows[0])
     StoredObject.objects.filter(pk=rows[0].pk).update(modified_at=clock.now() + timedelta(minutes=55))
     assert found(check(bucket)) == {}
+
+
+def touch(bucket, blob):
+    at = (clock.now() + timedelta(minutes=55)).timestamp()
+    os.utime(root_of(bucket) / blob.blob, (at, at))
+
+
+def test_a_file_that_somebody_keeps_young_is_left_alone(bucket, rows, monkeypatch):
+    first, second = orphan(bucket), orphan(bucket)
+    touch(bucket, first)
+    run = repairing.Repair.run
+
+    def touch_then_run(self, findings):
+        with clock.hold(clock.now() - timedelta(hours=1)):
+            touch(bucket, second)
+        run(self, findings)
+
+    monkeypatch.setattr(repairing.Repair, "run", touch_then_run)
+    report = check(bucket, repair=ALL)
+    assert (found(report), report.vanished[Kind.ORPHANED]) == ({Kind.ORPHANED: 1}, 1)
+    assert not Garbage.objects.exists()
 
 
 def test_an_orphan_waits_in_the_garbage_and_is_looked_at_again(bucket, rows):
