@@ -11,6 +11,7 @@ from typing import NamedTuple
 
 import av
 import simplejpeg
+from av.codec.context import Flags
 from av.stream import Stream
 from av.video.codeccontext import VideoCodecContext
 from PIL import Image
@@ -111,6 +112,9 @@ def decode_newest(config: CodecConfig, packets: Sequence[Packet]) -> Decoded:
     context.thread_count = 1
     # Damage must be an error: by default FFmpeg paints over it and returns a grey picture as if it were good.
     context.options = {"err_detect": "explode", "max_pixels": str(MAX_PIXELS)}
+    # A frame whose references are missing must come, marked, and be refused: held back, it would leave an
+    # older frame as the newest one.
+    context.flags |= Flags.output_corrupt
     newest: av.VideoFrame | None = None
     last = packets[-1]
     try:

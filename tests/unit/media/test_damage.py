@@ -5,7 +5,7 @@ import random
 import pytest
 
 from snapplatform.media.codec import CodecConfig
-from snapplatform.media.picture import take_picture
+from snapplatform.media.picture import decode_newest, take_picture
 from snapplatform.media.ring import Packet
 from snapplatform.media.scene import read_frame_number
 from snapplatform.media.synthetic import Camera
@@ -55,6 +55,20 @@ def test_no_keyframe_is_corrupt():
     assert reason_of(config, []) == "corrupt"
     lying = [Packet(p.dts_ms, p.cts_ms, True, p.data, 0.0) for p in packets[1:]]
     assert reason_of(config, lying) == "corrupt"
+
+
+@pytest.mark.parametrize("codec", ["h264", "hevc"])
+def test_a_frame_without_its_references_is_refused_by_its_mark(codec):
+    config, packets = sample(Camera(320, 180, codec=codec))
+    lying = [Packet(p.dts_ms, p.cts_ms, True, p.data, 0.0) for p in packets[1:]]
+    with pytest.raises(DecodeFailed, match="depends on data that is missing"):
+        decode_newest(config, lying)
+
+
+def test_a_reference_lost_in_the_middle_gives_no_older_frame_instead():
+    config, packets = sample(Camera(320, 180, codec="hevc"))
+    with pytest.raises(DecodeFailed, match="depends on data that is missing"):
+        take_picture(PictureRequest(config, packets[:1] + packets[2:], [JPEG]))
 
 
 def test_packets_of_another_stream_are_corrupt_or_right():
