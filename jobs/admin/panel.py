@@ -4,7 +4,9 @@ from typing import Any
 
 from django.utils.safestring import SafeString
 
+from jobs import reasons
 from jobs.admin.pictures import picture_name, picture_url
+from jobs.explanations import LATE
 from jobs.models import Job, Snapshot
 from snapplatform import adminkit
 from snapplatform.streams.models import Stream
@@ -23,10 +25,8 @@ def of(job: Job) -> dict[str, Any]:
         "newest": newest,
         "strip": strip,
         "counters": counters(job),
-        "skips": [
-            {"reason": skip.reason, "count": skip.count, "last": adminkit.age(skip.last_at)}
-            for skip in job.skips.order_by("-count")
-        ],
+        "troubles": troubles(job),
+        "waits": reasons.explain(job.waiting, job) if job.waiting else "",
         "started": adminkit.age(job.started_at) if job.status == Job.Status.STARTED else "",
     }
 
@@ -56,6 +56,21 @@ def counters(job: Job) -> list[dict[str, Any]]:
         {"name": "Late", "value": f"{job.late:,}", "tone": "wait" if job.late else ""},
         {"name": "Skipped", "value": f"{job.skipped:,}", "tone": "bad" if job.skipped else ""},
     ]
+
+
+def troubles(job: Job) -> list[dict[str, Any]]:
+    """What was skipped, or came late, how often, and what each means."""
+    found = [
+        {
+            "reason": skip.reason,
+            "count": f"{skip.count:,}",
+            "last": adminkit.age(skip.last_at),
+            "explanation": reasons.explain(skip.reason, job),
+        }
+        for skip in job.skips.order_by("-count")
+    ]
+    late = {"reason": "late", "count": f"{job.late:,}", "last": adminkit.NOTHING, "explanation": LATE}
+    return [*found, late] if job.late else found
 
 
 def adherence(job: Job) -> str:

@@ -7,6 +7,7 @@ from django.db.models import Count, Q, QuerySet, Sum
 from django.http import HttpRequest
 from django.urls import reverse
 
+from jobs import reasons
 from jobs.admin.panel import picture
 from jobs.admin.pictures import attach_newest, with_newest
 from jobs.models import Job, Snapshot
@@ -73,6 +74,8 @@ def attention(request: HttpRequest, jobs: QuerySet[Job], waiting: int) -> list[d
     if waiting > LISTED:
         more = f"{waiting - LISTED} more jobs wait"
         found.append({"icon": "more_horiz", "text": more, "url": reverse("admin:jobs_job_changelist")})
+    for job in jobs.filter(reasons.rare_keyframes()).select_related("stream", "template")[:LISTED]:
+        found.append({"icon": "timer_off", "text": f"{job}: {reasons.rare_words(job)}", "url": _page(job)})
     if not request.user.is_superuser:
         return found
     living = set(alive().values_list("pk", flat=True))

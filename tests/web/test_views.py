@@ -1,12 +1,14 @@
 """What the lists, the job's page and the dashboard tell."""
 
+import html
 from datetime import timedelta
 
 from django.core.cache import cache
 from django.test import Client
 from django.urls import reverse
 
-from jobs.models import Job
+from jobs.explanations import LATE
+from jobs.models import Job, SkipCount
 from snapplatform import clock
 from snapplatform.access.principal import Principal
 from snapplatform.cluster.models import Duty, Node
@@ -65,7 +67,42 @@ def test_a_jobs_page_shows_pictures_counts_and_reasons(owner_client: Client, who
     panel = owner_client.get(page_of("jobs_job", job)).context["panel"]
     assert panel["newest"]["row"] == world.rows["jobs_snapshot"]
     assert panel["counters"][1]["note"] == "99.9 %"
-    assert panel["skips"][0]["reason"] == "no fresh keyframe"
+    assert panel["troubles"][0]["reason"] == "no fresh keyframe"
+
+
+def test_a_jobs_page_explains_what_is_missing(owner_client: Client, who: Principal):
+    job = make_world(who).rows["jobs_job"]
+    Stream.objects.filter(pk=job.stream_id).update(gop_seconds=10)
+    Job.objects.filter(pk=job.pk).update(late=3)
+    SkipCount.objects.create(job=job, reason="no new keyframe", count=1200, last_at=clock.now())
+    response = owner_client.get(page_of("jobs_job", job))
+    first, *_, last = response.context["panel"]["troubles"]
+    assert (first["reason"], first["count"]) == ("no new keyframe", "1,200")
+    assert "keyframe every 10 s" in first["explanation"]
+    assert (last["reason"], last["count"], last["explanation"]) == ("late", "3", LATE)
+    assert first["explanation"] in html.unescape(response.content.decode())
+
+
+def test_a_job_without_pictures_says_what_it_waits_for(owner_client: Client, who: Principal):
+    job = factories.make_job(who, autostart=True)
+    page = page_of("jobs_job", job)
+    assert "Nobody publishes the stream" in text_of(owner_client, page)
+    Job.objects.filter(pk=job.pk).update(waiting="no video")
+    text = text_of(owner_client, page)
+    assert "Waiting: no video" in text and "only audio comes" in text
+    assert "comes with the next keyframe" not in text
+    Job.objects.filter(pk=job.pk).update(waiting="")
+    assert "The first picture comes with the next keyframe" in text_of(owner_client, page)
+
+
+def test_the_dashboard_names_jobs_whose_keyframes_are_too_rare(owner_client: Client, who: Principal):
+    job = factories.make_job(who, stream=factories.make_stream(who, live=True))
+    assert owner_client.get("/admin/").context["attention"] == []
+    Stream.objects.filter(pk=job.stream_id).update(gop_seconds=10)
+    [told] = owner_client.get("/admin/").context["attention"]
+    words = "a picture every 5 s is wanted, but a keyframe comes every 10 s"
+    assert told["text"] == f"{job.name}: {words}"
+    assert told["url"] == page_of("jobs_job", job)
 
 
 def test_a_jobs_page_offers_what_can_be_done_now(owner_client: Client, who: Principal):

@@ -7,6 +7,7 @@ from uuid import uuid4
 import pytest
 from django.utils import timezone
 
+from jobs.explanations import EXPLANATIONS
 from jobs.models import Job, SkipCount
 from snapplatform import clock
 from snapplatform.access.principal import Principal
@@ -142,6 +143,7 @@ def test_get_shows_counts_skips_and_the_age_of_the_newest_picture(api: Api, job:
         body = api.get(f"jobs/{job.pk}").json()
     assert body["counts"] == {"expected": 10, "captured": 7, "late": 1, "skipped": 3}
     assert [(skip["reason"], skip["count"]) for skip in body["skips"]] == [("black", 3)]
+    assert body["skips"][0]["explanation"] == EXPLANATIONS["black"]
     assert body["newest"]["snapshot_id"] == str(newest.pk)
     assert body["newest"]["age_ms"] == 2500
     assert body["newest"]["url"].startswith("http://127.0.0.1:8000/files/")

@@ -6,7 +6,8 @@ from typing import Any
 from drf_spectacular.utils import OpenApiExample, extend_schema_field, extend_schema_serializer
 from rest_framework import serializers
 
-from jobs import rules
+from jobs import reasons, rules
+from jobs.explanations import LATE
 from jobs.models import QUALITY_FLAGS, Job, SkipCount, Snapshot
 from snapplatform import clock
 from snapplatform.api.native.base import PageQuery
@@ -101,17 +102,21 @@ class JobStart(Strict):
 class CountsOut(serializers.Serializer[Job]):
     """Ticks of the grid, and what became of them."""
 
-    expected = serializers.IntegerField()
-    captured = serializers.IntegerField()
-    late = serializers.IntegerField()
-    skipped = serializers.IntegerField()
+    expected = serializers.IntegerField(help_text="ticks of the grid, with the first picture")
+    captured = serializers.IntegerField(help_text="pictures stored")
+    late = serializers.IntegerField(help_text="of the captured; " + LATE[0].lower() + LATE[1:])
+    skipped = serializers.IntegerField(help_text="ticks without a picture; `skips` says why")
 
 
 @extend_schema_serializer(component_name="JobSkip")
 class SkipOut(serializers.Serializer[SkipCount]):
-    reason = serializers.CharField()
+    reason = serializers.CharField(help_text="for programs; docs/jobs.md lists them all")
+    explanation = serializers.SerializerMethodField(help_text="what it means, and what mends it")
     count = serializers.IntegerField()
     last_at = Moment()
+
+    def get_explanation(self, skip: SkipCount) -> str:
+        return reasons.explain(skip.reason, skip.job)
 
 
 @extend_schema_serializer(component_name="NewestPicture")
