@@ -1,11 +1,13 @@
 """Reading side of streams."""
 
+from uuid import UUID
+
 from django.db.models import QuerySet
 
 from snapplatform.access.permissions import require
 from snapplatform.access.principal import Principal
 from snapplatform.errors import StreamNotFound
-from snapplatform.ids import parse_id
+from snapplatform.ids import NOBODY, parse_id
 from snapplatform.streams.models import Stream, StreamKey
 
 
@@ -30,6 +32,13 @@ def find_stream(*, principal: Principal, name: str) -> Stream:
     if stream is None:
         raise StreamNotFound(id=name)
     return stream
+
+
+def stream_named(*, principal: Principal, name: str) -> UUID:
+    """The id of the account's stream of this name, else one that no stream has: for filters of lists, which
+    ask for permission themselves. An id lets the database use its indexes on streams."""
+    rows = Stream.objects.filter(account=principal.account_id, name=name)
+    return rows.values_list("pk", flat=True).first() or NOBODY
 
 
 def list_stream_keys(*, principal: Principal) -> QuerySet[StreamKey]:

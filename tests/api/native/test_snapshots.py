@@ -66,6 +66,8 @@ def test_by_job_and_stream(api: Api, principal: Principal, job: Job, pictures: l
     assert ids(api.get("snapshots")) == [str(other.pk), *newest_first]
     assert ids(api.get("snapshots", job_id=job.pk)) == newest_first
     assert ids(api.get("snapshots", stream_id=job.stream_id)) == newest_first
+    assert ids(api.get("snapshots", stream_name="gate/north")) == newest_first
+    assert ids(api.get("snapshots", stream_name="nobody")) == []
     assert ids(api.get(f"jobs/{job.pk}/snapshots")) == newest_first
     assert ids(api.get(f"jobs/{job.pk}/snapshots", order="oldest")) == newest_first[::-1]
     assert ids(api.get("snapshots", job_id=uuid4())) == []

@@ -130,6 +130,13 @@ def test_lists_hold_only_the_callers_own(stranger: Api, foreign: dict[str, UUID]
     assert stranger.get(path).json()["items"] == []
 
 
+def test_filters_by_a_foreign_name_find_nothing(stranger: Api, job: Job):
+    factories.make_snapshot(job)
+    for path in ("jobs", "snapshots"):
+        for name in (job.stream.name, "nobody"):
+            assert stranger.get(path, stream_name=name).json() == {"items": [], "next": None}
+
+
 def test_every_operation_with_an_id_is_in_these_tables():
     document = json.loads((Path(__file__).parents[3] / "docs" / "openapi.json").read_text())
     tested = {(method, path.partition("?")[0].format(id="{}")) for method, path, _ in BY_PATH}

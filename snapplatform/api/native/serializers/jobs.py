@@ -33,6 +33,7 @@ _EXAMPLE = {
 class JobQuery(PageQuery):
     status = Choice(choices=Job.Status.values, required=False)
     stream_id = Identifier(required=False)
+    stream_name = Text(required=False, max_length=MAX_NAME, help_text="exactly this name")
     template_id = Identifier(required=False)
     since = Moment(required=False, help_text="made at this time or later")
     until = Moment(required=False, help_text="made before this time")
@@ -43,7 +44,10 @@ class _Options(Strict):
     aligned = Flag(
         required=False, help_text="take pictures at round times instead of spreading jobs over the interval"
     )
-    autostart = Flag(required=False, help_text="start by itself when the stream comes")
+    autostart = Flag(
+        required=False,
+        help_text="start when submitted though the stream is offline, and wait for it; of no use later",
+    )
     skip_flags = Many(
         child=Choice(choices=QUALITY_FLAGS),
         required=False,

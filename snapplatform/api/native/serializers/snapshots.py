@@ -9,9 +9,10 @@ from rest_framework import serializers
 from jobs.models import QUALITY_FLAGS, Snapshot
 from jobs.rules import MAX_DELETE
 from snapplatform.api.native.base import PageQuery
-from snapplatform.api.native.fields import Choice, Flag, Identifier, Many, Moment, Strict
+from snapplatform.api.native.fields import Choice, Flag, Identifier, Many, Moment, Strict, Text
 from snapplatform.storage import links
 from snapplatform.storage.models import StoredObject
+from snapplatform.streams.names import MAX_NAME
 
 
 def picture_url(stored: StoredObject) -> str:
@@ -22,7 +23,7 @@ def picture_url(stored: StoredObject) -> str:
 class JobSnapshotQuery(PageQuery):
     since = Moment(required=False, help_text="taken at this time or later")
     until = Moment(required=False, help_text="taken before this time")
-    is_overlay = Flag(required=False, help_text="true: the jobs' overwritten newest pictures alone")
+    is_overlay = Flag(required=False, help_text="false: without overwrite objects; true: them alone")
     flagged = Flag(required=False, help_text="true: with any quality flag; false: with none")
     black = Flag(required=False)
     dark = Flag(required=False)
@@ -34,6 +35,7 @@ class JobSnapshotQuery(PageQuery):
 class SnapshotQuery(JobSnapshotQuery):
     job_id = Identifier(required=False)
     stream_id = Identifier(required=False)
+    stream_name = Text(required=False, max_length=MAX_NAME, help_text="exactly this name")
 
 
 @extend_schema_serializer(component_name="SnapshotsDelete")

@@ -18,7 +18,7 @@ from snapplatform.storage.models import Bucket
 from snapplatform.storage.selectors import find_bucket, get_bucket
 from snapplatform.streams.addresses import without_secrets
 from snapplatform.streams.models import Stream
-from snapplatform.streams.selectors import find_stream, get_stream
+from snapplatform.streams.selectors import find_stream, get_stream, stream_named
 from snapplatform.streams.services import stream_of_url
 from templates.selectors import get_template
 
@@ -35,6 +35,8 @@ class JobsView(NativeView):
             rows = rows.filter(status=query["status"])
         if "stream_id" in query:
             rows = rows.filter(stream=query["stream_id"])
+        if "stream_name" in query:
+            rows = rows.filter(stream=stream_named(principal=self.principal, name=query["stream_name"]))
         if "template_id" in query:
             rows = rows.filter(template=query["template_id"])
         if "since" in query:
@@ -47,7 +49,9 @@ class JobsView(NativeView):
 
     @operation(
         "submitJob",
-        "Submit a job; it starts by itself when its stream is live",
+        "Submit a job; it starts if its stream is live now, with autostart it waits for the stream",
+        description="It starts by itself when its stream is live at that moment; with `autostart` it starts in "
+        "any case and waits for the stream. Else it stays `init` until it is started.",
         request=JobIn,
         answer=JobOut,
         status=201,

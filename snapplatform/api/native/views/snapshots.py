@@ -25,6 +25,13 @@ from snapplatform.api.native.serializers.snapshots import (
     flag_filters,
     picture_url,
 )
+from snapplatform.streams.selectors import stream_named
+
+_TWICE = (
+    "A template with both kinds of names stores the newest picture twice: under its own name and in the "
+    "overwrite object, and both are listed. `is_overlay=false` lists each picture once; a job with nothing "
+    "but an overwrite object has then none."
+)
 
 
 class _Listing(NativeView):
@@ -37,13 +44,20 @@ class _Listing(NativeView):
 class SnapshotsView(_Listing):
     queries = {"get": SnapshotQuery}
 
-    @operation("listSnapshots", "List snapshots by job, stream, time and flags", answer=page_of(SnapshotOut))
+    @operation(
+        "listSnapshots",
+        "List snapshots by job, stream, time and flags",
+        answer=page_of(SnapshotOut),
+        description=_TWICE,
+    )
     def get(self, request: Request) -> Response:
         rows = selectors.list_snapshots(principal=self.principal)
         if "job_id" in self.query:
             rows = rows.filter(job=self.query["job_id"])
         if "stream_id" in self.query:
             rows = rows.filter(stream=self.query["stream_id"])
+        if "stream_name" in self.query:
+            rows = rows.filter(stream=stream_named(principal=self.principal, name=self.query["stream_name"]))
         return self.answer(rows)
 
 
@@ -51,7 +65,11 @@ class JobSnapshotsView(_Listing):
     queries = {"get": JobSnapshotQuery}
 
     @operation(
-        "listJobSnapshots", "List a job's snapshots", answer=page_of(SnapshotOut), problems=("job-not-found",)
+        "listJobSnapshots",
+        "List a job's snapshots",
+        answer=page_of(SnapshotOut),
+        problems=("job-not-found",),
+        description=_TWICE,
     )
     def get(self, request: Request, job_id: str) -> Response:
         job = selectors.get_job(principal=self.principal, job_id=job_id)
