@@ -16,7 +16,8 @@ import uvloop
 django.setup()  # before what has models
 
 from snapplatform.rtmp import Limits, Player, Refused, RtmpServer, StreamAddress  # noqa: E402
-from snapplatform.streams.hub import Hub, LiveStream  # noqa: E402
+from snapplatform.streams.hub import Hub
+from snapplatform.streams.livestream import LiveStream  # noqa: E402
 from snapplatform.streams.live import Held  # noqa: E402
 
 
@@ -37,7 +38,7 @@ class Relay:
         stream = self._hub.find(1, address.name)
         if stream is None:
             raise Refused("NetStream.Play.StreamNotFound", f"Nobody publishes {address.name!r} here.")
-        stream.attach(player)
+        stream.audience.attach(player)
         return Place(stream, player)
 
 
@@ -48,7 +49,7 @@ class Place:
         self._stream, self._player = stream, player
 
     def close(self) -> None:
-        self._stream.detach(self._player)
+        self._stream.audience.detach(self._player)
 
 
 async def main() -> None:

@@ -89,7 +89,9 @@ def _count(job_id: UUID, counts: Counts) -> None:
 
 def _published(captures: Sequence[Capture]) -> set[str]:
     blobs = [blob.blob for capture in captures for blob in capture.blobs]
-    return set(StoredObject.objects.filter(blob__in=blobs).values_list("blob", flat=True))
+    buckets = {capture.bucket_id for capture in captures}
+    found = StoredObject.objects.filter(bucket__in=buckets, blob__in=blobs)
+    return set(found.values_list("blob", flat=True))
 
 
 def _publish_one(capture: Capture, job: Job, counts: Counts, garbage: list[Garbage]) -> str:

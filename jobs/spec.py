@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from uuid import UUID
 
 from jobs.models import Job
+from snapplatform.access.models import Account
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,7 +32,9 @@ class JobSpec:
 
 def started_jobs(stream_ids: Collection[UUID]) -> dict[UUID, JobSpec]:
     """The started jobs of these streams."""
-    rows = Job.objects.filter(stream__in=stream_ids, status=Job.Status.STARTED).values_list(
+    rows = Job.objects.filter(
+        stream__in=stream_ids, status=Job.Status.STARTED, account__status=Account.Status.ACTIVE
+    ).values_list(
         "id",
         "account_id",
         "stream_id",

@@ -13,7 +13,8 @@ from snapplatform.media.types import DecodeFailed, Format, OutputSpec, Picture, 
 from snapplatform.node import metrics
 from snapplatform.node.tools import Tools
 from snapplatform.storage.store import Blob
-from snapplatform.streams.hub import Frame, LiveStream
+from snapplatform.streams.frames import Frame
+from snapplatform.streams.livestream import LiveStream
 
 log = logging.getLogger("snapplatform.node")
 

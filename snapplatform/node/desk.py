@@ -13,7 +13,8 @@ from snapplatform.media.types import (
     PictureRequest,
     PictureResult,
 )
-from snapplatform.streams.hub import Frame, LiveStream
+from snapplatform.streams.frames import Frame
+from snapplatform.streams.livestream import LiveStream
 
 _Key = tuple[int, int, int]
 

@@ -13,12 +13,14 @@ from snapplatform.cluster.watch import BeatWatch
 from snapplatform.errors import NodeBuried
 from snapplatform.media.pool import DecoderPool
 from snapplatform.node import metrics
+from snapplatform.node.ingest import Ingest
 from snapplatform.node.threads import DatabaseThread
 from snapplatform.node.writer import Writer
 from snapplatform.rtmp.stats import ServerStats
 from snapplatform.streams import live
-from snapplatform.streams.hub import Hub, LiveStream
+from snapplatform.streams.hub import Hub
 from snapplatform.streams.live import Held
+from snapplatform.streams.livestream import LiveStream
 
 log = logging.getLogger("snapplatform.node")
 
@@ -26,7 +28,7 @@ DESCRIBE_EVERY = 3  # beats
 
 
 class Heart:
-    """Beats until cancelled, or until NodeBuried: then others have what this node held, and it must stop."""
+    """Beats until cancelled, or until NodeBuried: others have what this node held, and it must stop."""
 
     def __init__(
         self,
@@ -36,6 +38,7 @@ class Heart:
         pool: DecoderPool,
         writer: Writer,
         rtmp: ServerStats,
+        ingest: Ingest,
     ) -> None:
         self._node_id = node_id
         self._database = database
@@ -43,6 +46,7 @@ class Heart:
         self._pool = pool
         self._writer = writer
         self._rtmp = rtmp
+        self._ingest = ingest
         self._watch = BeatWatch()
         self._seen: dict[Held, tuple[float, int, int]] = {}  # when, frames, bytes at the last description
 
@@ -52,6 +56,7 @@ class Heart:
             try:
                 await self._beat()
                 await self._database.run(live.find_dead, self._watch, but=self._node_id)
+                await self._hear_news()
                 if turn % DESCRIBE_EVERY == 0 or len(self._seen) != len(self._hub.streams()):
                     await self._describe()
             except NodeBuried:
@@ -73,9 +78,20 @@ class Heart:
         }
         self._writer.offset_ms = await self._database.run(nodes.beat, self._node_id, stats)
 
+    async def _hear_news(self) -> None:
+        """Let go of streams that are not ours any more, and of silent ones that are wanted elsewhere."""
+        streams = self._hub.by_id()
+        if not streams:
+            return
+        news = await self._database.run(live.news, [stream.held for stream in streams.values()])
+        for stream_id, reason in news.gone.items():
+            self._ingest.drop(stream_id, reason)
+        for stream_id in news.wanted:
+            self._ingest.drop_silent(streams[stream_id])
+
     def _export(self) -> None:
         metrics.STREAMS.set(len(self._hub.streams()))
-        metrics.PLAYERS.set(sum(stream.players for stream in self._hub.streams()))
+        metrics.PLAYERS.set(sum(len(stream.audience) for stream in self._hub.streams()))
         metrics.RTMP_BYTES.set(self._rtmp.bytes_in)
         metrics.RTMP_ERRORS.set(sum(self._rtmp.protocol_errors.values()))
         metrics.DECODERS.set(self._pool.stats.ready)

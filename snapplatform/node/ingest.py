@@ -3,11 +3,14 @@
 import asyncio
 import ipaddress
 import logging
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Coroutine, Iterator
+from contextlib import contextmanager
 from functools import partial
+from itertools import chain, repeat
 from uuid import UUID
 
 from django.conf import settings
+from django.db import DatabaseError
 
 from jobs import waiting
 from jobs.capture import STREAM_OFFLINE
@@ -17,13 +20,15 @@ from snapplatform.node.threads import DatabaseThread
 from snapplatform.rtmp.interface import Player, Refused, Sink, StreamAddress, Subscription
 from snapplatform.streams import live
 from snapplatform.streams.addresses import APP
-from snapplatform.streams.hub import Hub, LiveStream
-from snapplatform.streams.live import Held
+from snapplatform.streams.hub import Hub
+from snapplatform.streams.live import Admission, Held
+from snapplatform.streams.livestream import LiveStream
 
 log = logging.getLogger("snapplatform.node")
 
 # A live encoder sends audio or video many times a second; nothing for this long means that it is gone.
 SILENT_SECONDS = 3.0
+RETRY_SECONDS = (0.5, 1.0, 2.0, 5.0)
 
 
 class Ingest:
@@ -38,16 +43,21 @@ class Ingest:
         self._on_live = on_live
         self._tasks: set[asyncio.Task[None]] = set()
         self._stops: dict[UUID, Callable[[str], None]] = {}
+        self._claims: set[tuple[int, str]] = set()
 
     async def publish(self, address: StreamAddress, stop: Callable[[str], None]) -> Sink:
         """Raises Refused: Unauthorized without a right key, BadName for a bad name or a second publisher."""
         bad_name = "NetStream.Publish.BadName"
-        account_id = await self._admit(
+        admission = await self._admit(
             address, "snap:PublishStream", bad_name, "NetStream.Publish.Unauthorized"
         )
-        await self._replace_silent(account_id, address.name)
+        name = admission.account_id, address.name
+        self.drop_silent(self._hub.find(*name))
         try:
-            held = await self._go_live(account_id, address)
+            if name in self._claims or self._hub.find(*name):
+                raise AlreadyPublished(address.name)
+            with self._claim(name):
+                held = await self._go_live(admission, address)
         except AlreadyPublished as error:
             raise Refused(bad_name, str(error)) from error
         stream = LiveStream(held, ring_bytes=settings.SNAP.ring_bytes, on_close=self._on_close)
@@ -59,38 +69,45 @@ class Ingest:
 
     async def play(self, address: StreamAddress, player: Player) -> Subscription:
         """Raises Refused: Failed without a right key, StreamNotFound when nobody publishes it here."""
-        account_id = await self._admit(
+        admission = await self._admit(
             address, "snap:PlayStream", "NetStream.Play.StreamNotFound", "NetStream.Play.Failed"
         )
-        stream = self._hub.find(account_id, address.name)
+        stream = self._hub.find(admission.account_id, address.name)
         if stream is None:
             raise Refused("NetStream.Play.StreamNotFound", f"Nobody publishes {address.name!r} here.")
-        stream.attach(player)
+        stream.audience.attach(player)
         return _Subscription(stream, player)
 
     def drop(self, stream_id: UUID, reason: str) -> None:
-        """Close the publisher's connection."""
+        """Close the publisher's connection; its stream ends at once."""
         if stop := self._stops.get(stream_id):
             stop(reason)
+
+    def drop_silent(self, stream: LiveStream | None) -> None:
+        """An encoder that lost its network comes back before its old connection times out: make room."""
+        if stream is not None and clock.monotonic() - stream.touched > SILENT_SECONDS:
+            self.drop(stream.held.stream_id, "replaced by a new connection")
 
     async def settle(self) -> None:
         """Wait until every stream that ended is offline in the database too."""
         while self._tasks:
             await asyncio.gather(*self._tasks, return_exceptions=True)
 
-    async def _replace_silent(self, account_id: int, name: str) -> None:
-        """An encoder that lost its network comes back before its old connection times out: let it in."""
-        stream = self._hub.find(account_id, name)
-        if stream is not None and clock.monotonic() - stream.touched > SILENT_SECONDS:
-            self.drop(stream.held.stream_id, "replaced by a new connection")
-            await self.settle()
+    @contextmanager
+    def _claim(self, name: tuple[int, str]) -> Iterator[None]:
+        """While the database is asked, nobody else of this node may ask for the same name."""
+        self._claims.add(name)
+        try:
+            yield
+        finally:
+            self._claims.discard(name)
 
-    async def _go_live(self, account_id: int, address: StreamAddress) -> Held:
+    async def _go_live(self, admission: Admission, address: StreamAddress) -> Held:
         """Take the stream. If the peer leaves while the database is asked, the stream is given back."""
         take = partial(
             live.go_live,
             node_id=self._node_id,
-            account_id=account_id,
+            admission=admission,
             name=address.name,
             publisher=address.peer,
         )
@@ -113,7 +130,9 @@ class Ingest:
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
 
-    async def _admit(self, address: StreamAddress, action: str, bad_name: str, unauthorized: str) -> int:
+    async def _admit(
+        self, address: StreamAddress, action: str, bad_name: str, unauthorized: str
+    ) -> Admission:
         if address.app != APP:
             raise Refused(bad_name, f"Unknown application {address.app!r}: use rtmp://HOST/{APP}/NAME.")
         is_open = settings.SNAP.ingest_open and _is_loopback(address.peer)
@@ -134,10 +153,14 @@ class Ingest:
         self._on_live()
 
     async def _go_offline(self, held: Held, reason: str) -> None:
-        try:
-            await self._database.run(_go_offline, held, reason)
-        except Exception:  # the duty that looks for dead nodes' streams, or the next publisher, mends the row
-            log.exception("stream %s could not be put offline", held.name)
+        """Until the database takes it: else the row would say live under a living node for ever."""
+        for wait in chain(RETRY_SECONDS, repeat(RETRY_SECONDS[-1])):
+            try:
+                await self._database.run(_go_offline, held, reason)
+                return
+            except DatabaseError as error:
+                log.warning("stream %s could not be put offline (%s); trying again", held.name, error)
+            await asyncio.sleep(wait)
 
 
 def _go_offline(held: Held, reason: str) -> None:
@@ -150,7 +173,7 @@ class _Subscription:
         self._stream, self._player = stream, player
 
     def close(self) -> None:
-        self._stream.detach(self._player)
+        self._stream.audience.detach(self._player)
 
 
 def _is_loopback(peer: str) -> bool:

@@ -33,6 +33,7 @@ log = logging.getLogger("snapplatform.node")
 # Together under the ten seconds that a supervisor waits.
 CAPTURE_SECONDS = 4.0
 WRITER_SECONDS = 3.0
+SETTLE_SECONDS = 1.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,7 +123,9 @@ class CaptureNode:
         await self._server.start(options.rtmp_host, options.rtmp_port, reuse_port=options.reuse_port)
         self.rtmp_port = self._server.port
         await self.pool.start()
-        heart = Heart(node.pk, self.database, self.hub, self.pool, self.writer, self._server.stats)
+        heart = Heart(
+            node.pk, self.database, self.hub, self.pool, self.writer, self._server.stats, self._ingest
+        )
         self.tasks = [
             asyncio.create_task(work) for work in (self.writer.run(), self.roster.run(), heart.run())
         ]
@@ -131,7 +134,10 @@ class CaptureNode:
         """Take no more publishers, finish the pictures in hand, release what the node holds."""
         log.info("stopping")
         if self._server is not None:
-            await self._server.close()
+            with contextlib.suppress(
+                TimeoutError
+            ):  # a connection that doesn't end must not keep the rest from ending
+                await self._server.close()
         writing, others = self.tasks[:1], self.tasks[1:]
         for task in others:
             task.cancel()
@@ -144,7 +150,7 @@ class CaptureNode:
         await self.pool.close()
         with contextlib.suppress(Exception):
             if self._ingest is not None:
-                await self._ingest.settle()
+                await asyncio.wait_for(self._ingest.settle(), SETTLE_SECONDS)
             if self.node_id is not None:
                 await self.database.run(nodes.leave, self.node_id)
         self.disk.close()

@@ -11,7 +11,8 @@ from snapplatform.node import metrics
 from snapplatform.node.runner import JOB_STOPPED, JobRunner
 from snapplatform.node.threads import DatabaseThread
 from snapplatform.node.tools import Tools
-from snapplatform.streams.hub import Hub, LiveStream
+from snapplatform.streams.hub import Hub
+from snapplatform.streams.livestream import LiveStream
 
 log = logging.getLogger("snapplatform.node")
 

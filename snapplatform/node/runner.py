@@ -11,7 +11,8 @@ from snapplatform.media.ring import Packet
 from snapplatform.node import metrics
 from snapplatform.node.camera import Camera
 from snapplatform.node.tools import Tools
-from snapplatform.streams.hub import Frame, LiveStream
+from snapplatform.streams.frames import Frame
+from snapplatform.streams.livestream import LiveStream
 
 log = logging.getLogger("snapplatform.node")
 

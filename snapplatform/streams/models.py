@@ -38,6 +38,9 @@ class Stream(models.Model):
     epoch = models.PositiveBigIntegerField(
         default=0, help_text="counts every time somebody starts publishing"
     )
+    wanted_at = models.DateTimeField(
+        null=True, blank=True, editable=False, help_text="an encoder asked another node for it"
+    )
     online_since = models.DateTimeField(null=True, blank=True)
     offline_since = models.DateTimeField(null=True, blank=True)
     offline_reason = models.CharField(max_length=200, blank=True)

@@ -43,8 +43,7 @@ async def test_every_tick_with_a_new_keyframe_gives_a_picture(node, make_job, as
             await ask(lambda count=number + 1: len(pictures(job)) >= count)
         numbers = [await node.database.run(frame_number, item) for item in await ask(lambda: pictures(job))]
     assert numbers == [0, 5, 10]
-    row = await ask(lambda: Job.objects.filter(pk=job.pk, captured=3).first())
-    assert row.expected >= row.captured
+    assert await ask(lambda: Job.objects.filter(pk=job.pk, captured=3).first())
 
 
 async def test_ticks_without_a_new_keyframe_are_counted_as_skipped(node, make_job, ask, footage):

@@ -26,7 +26,7 @@ async def test_a_player_starts_at_the_newest_keyframe(node, principal, ask, foot
         await ask(lambda: node.hub.streams() and len(node.hub.streams()[0].ring.gop()) == 3)
         url = f"rtmp://127.0.0.1:{node.rtmp_port}/live/cam"
         playing = asyncio.create_task(asyncio.to_thread(first_frame, url))
-        await ask(lambda: node.hub.streams()[0].players == 1)
+        await ask(lambda: len(node.hub.streams()[0].audience) == 1)
         await encoder.video(config, packets[8:], at=0)
         assert await playing == 5
 
@@ -47,7 +47,7 @@ async def test_players_end_with_the_stream(node, principal, ask, footage):
         await encoder.video(*footage)
         url = f"rtmp://127.0.0.1:{node.rtmp_port}/live/cam"
         playing = asyncio.create_task(asyncio.to_thread(count_frames, url))
-        await ask(lambda: node.hub.streams()[0].players == 1)
+        await ask(lambda: len(node.hub.streams()[0].audience) == 1)
     assert await asyncio.wait_for(playing, 20) >= 1
     await ask(lambda: not node.hub.streams())
 

@@ -1,13 +1,17 @@
 """Encoders that misbehave, jobs that change, peers that may not publish."""
 
+from django.db import OperationalError
+from django.db.models import F
+
 from jobs.models import Job
 from jobs.services import stop_job
 from snapplatform import clock
 from snapplatform.media import synthetic
 from snapplatform.media.ring import Packet
-from snapplatform.node import ingest
+from snapplatform.node import heart, ingest
 from snapplatform.storage.buckets import store_of
 from snapplatform.storage.models import Garbage, StoredObject
+from snapplatform.streams import live
 from snapplatform.streams.models import Stream
 from snapplatform.streams.services import create_stream_key
 from templates.services import update_template
@@ -156,7 +160,8 @@ async def test_a_stopped_job_takes_no_more_pictures(node, make_job, ask, footage
         await node.database.run(lambda: stop_job(principal=principal, job_id=job.pk))
         await ask(lambda: node.roster.running == 0)
         await encoder.video(config, packets[5:])
-        assert len(await ask(lambda: pictures(job))) == 1
+        await ask(lambda: node.hub.streams()[0].frames == len(packets))
+        assert node.pool.stats.taken == 1
 
 
 async def test_replaced_files_do_not_stay(node, make_job, ask, footage):
@@ -180,3 +185,58 @@ async def test_stopping_the_node_puts_its_streams_offline(node, make_job, ask, f
         await node._server.close()
         await ask(lambda: Stream.objects.get(pk=job.stream_id).state == "offline")
         await ask(lambda: Job.objects.get(pk=job.pk).waiting == "stream offline")
+
+
+async def test_a_stream_that_could_not_be_put_offline_may_be_published_again(
+    node, make_job, ask, footage, monkeypatch
+):
+    real, calls = live.go_offline, []
+
+    def broken(held, reason):
+        calls.append(held)
+        if len(calls) == 1:
+            raise OperationalError("the database restarts")
+        return real(held, reason)
+
+    monkeypatch.setattr(ingest.live, "go_offline", broken)
+    for epoch in (1, 2):
+        async with Encoder(node.rtmp_port, "cam") as encoder:
+            assert encoder.accepted
+            await encoder.video(*footage)
+            await ask(
+                lambda epoch=epoch: Stream.objects.filter(name="cam", state="live", epoch=epoch).exists()
+            )
+        await ask(lambda: not node.hub.streams())
+    await ask(lambda: Stream.objects.filter(name="cam", state="offline").exists())
+
+
+async def test_a_stream_taken_over_elsewhere_is_let_go(node, ask, principal, footage, monkeypatch):
+    monkeypatch.setattr(heart.nodes, "BEAT_SECONDS", 0.1)
+    async with Encoder(node.rtmp_port, "cam") as encoder:
+        await encoder.video(*footage)
+        await ask(lambda: Stream.objects.filter(name="cam").update(epoch=7) == 1)
+        await ask(lambda: not node.hub.streams())
+
+
+async def test_what_is_expected_is_captured_or_skipped(node, make_job, ask, footage, principal):
+    config, packets = footage
+    job = await make_job()
+    for start in (0, 5):
+        async with Encoder(node.rtmp_port, "cam") as encoder:
+            await encoder.video(config, packets[start : start + 5])
+            await ask(lambda count=start // 5 + 1: len(pictures(job)) == count)
+            await ask(lambda: job.skips.filter(reason="no new keyframe").exists())
+        await ask(lambda: not node.roster.running)
+    await node.database.run(lambda: stop_job(principal=principal, job_id=job.pk))
+    row = await ask(lambda: Job.objects.filter(pk=job.pk, expected=F("captured") + F("skipped")).first())
+    assert row.captured == 2
+
+
+async def test_times_that_jump_back_go_on_in_the_ring(node, ask, principal, footage):
+    config, packets = footage
+    async with Encoder(node.rtmp_port, "cam") as encoder:
+        await encoder.video(config, packets[:3], at=100_000)
+        await encoder.video(config, packets[3:5], at=0)
+        await ask(lambda: node.hub.streams() and len(node.hub.streams()[0].ring.gop()) == 5)
+        times = [packet.dts_ms for packet in node.hub.streams()[0].ring.gop()]
+    assert times == sorted(set(times))

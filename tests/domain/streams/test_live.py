@@ -17,7 +17,9 @@ def node(db) -> Node:
 
 
 def take(node: Node, account, name: str = "cam") -> live.Held:
-    return live.go_live(node_id=node.pk, account_id=account.pk, name=name, publisher="127.0.0.1")
+    return live.go_live(
+        node_id=node.pk, admission=live.Admission(account.pk, None), name=name, publisher="127.0.0.1"
+    )
 
 
 def test_a_stream_is_registered_when_it_is_first_published(node, account):
@@ -27,15 +29,49 @@ def test_a_stream_is_registered_when_it_is_first_published(node, account):
     assert held.stream_id == stream.pk
 
 
-def test_a_held_stream_is_not_taken_twice(node, account):
-    take(node, account)
+def test_a_stream_that_another_node_holds_is_refused_and_its_holder_told(node, account):
+    held = take(node, account)
+    other = nodes.register(rtmp_address="127.0.0.1:1")
     with pytest.raises(AlreadyPublished):
-        take(node, account)
+        take(other, account)
+    assert live.news([held]) == live.News({}, {held.stream_id})
+    assert live.news([held]) == live.News({}, set())
+
+
+def test_its_own_node_may_take_it_again(node, account):
+    """The write that puts it offline may have failed; whether it is fed is the hub's to know."""
+    take(node, account)
+    assert take(node, account).epoch == 2
+
+
+def test_a_node_is_told_of_streams_that_are_not_its_own_any_more(node, account, principal):
+    old = take(node, account)
+    assert live.news([take(node, account), old]).gone == {old.stream_id: "taken over"}
+    key, text = create_stream_key(principal=principal)
+    held = live.go_live(
+        node_id=node.pk,
+        admission=live.admit(name="keyed", key=text, open_account=False),
+        name="keyed",
+        publisher="",
+    )
+    assert live.news([held]).gone == {}
+    revoke_stream_key(principal=principal, key_id=key.pk)
+    assert live.news([held]).gone == {held.stream_id: "its key was revoked"}
+    type(account).objects.filter(pk=account.pk).update(status="disabled")
+    assert live.news([held]).gone == {held.stream_id: "the account is disabled"}
+
+
+def test_a_disabled_account_publishes_nothing(account):
+    type(account).objects.update(status="disabled")
+    with pytest.raises(PermissionRefused):
+        live.admit(name="cam", key="", open_account=True)
 
 
 def test_two_accounts_may_use_one_name(node, account, other_principal):
     take(node, account)
-    other = live.go_live(node_id=node.pk, account_id=other_principal.account_id, name="cam", publisher="")
+    other = live.go_live(
+        node_id=node.pk, admission=live.Admission(other_principal.account_id, None), name="cam", publisher=""
+    )
     assert other.account_id != account.pk
     assert Stream.objects.filter(name="cam", state="live").count() == 2
 
@@ -62,7 +98,7 @@ def test_streams_of_dead_nodes_go_offline(node, account):
 
 def test_a_key_opens_its_account_only(account, principal, other_principal):
     key, text = create_stream_key(principal=other_principal)
-    assert live.admit(name="cam", key=text, open_account=True) == other_principal.account_id
+    assert live.admit(name="cam", key=text, open_account=True).account_id == other_principal.account_id
     revoke_stream_key(principal=other_principal, key_id=key.pk)
     with pytest.raises(PermissionRefused):
         live.admit(name="cam", key=text, open_account=True)
@@ -71,7 +107,7 @@ def test_a_key_opens_its_account_only(account, principal, other_principal):
 def test_a_streams_own_key_opens_nothing_else(node, account, principal):
     held = take(node, account)
     _, text = create_stream_key(principal=principal, stream_id=held.stream_id)
-    assert live.admit(name="cam", key=text, open_account=False) == account.pk
+    assert live.admit(name="cam", key=text, open_account=False).account_id == account.pk
     with pytest.raises(PermissionRefused):
         live.admit(name="other", key=text, open_account=False)
 
