@@ -65,13 +65,17 @@ def submit_job(
 
 
 def update_job(*, principal: Principal, job_id: object, **changes: Any) -> Job:
-    """Change the name or an option; running captures follow at their next tick."""
+    """Change the name or an option; running captures follow at their next tick. Given `autostart`, a job that
+    never ran starts now. Raises InvalidValue, JobLimitExceeded."""
     job = get_job(principal=principal, job_id=job_id, action="snap:UpdateJob")
     changes = rules.known_options(changes, also=("name",))
     for key, value in changes.items():
         setattr(job, key, value)
     rules.check(job)
     Job.objects.filter(pk=job.pk).update(**changes, modified_at=clock.now())
+    if changes.get("autostart") and job.status == Job.Status.INIT:
+        # As if it had been submitted with it.
+        _start(job, from_states=(Job.Status.INIT,), live=job.stream.state == Stream.State.LIVE)
     return get_job(principal=principal, job_id=job_id)
 
 
@@ -124,9 +128,9 @@ def delete_snapshot(*, principal: Principal, snapshot_id: object) -> None:
 
 def delete_snapshots(*, principal: Principal, snapshot_ids: list[object]) -> int:
     """Delete pictures of the account. Raises SnapshotNotFound, and deletes none, when one does not exist."""
+    for snapshot_id in snapshot_ids:
+        require(principal, "snap:DeleteSnapshot", "snapshot", snapshot_id)
     found = rules.snapshots_of(principal, snapshot_ids)
-    for snapshot in found:
-        require(principal, "snap:DeleteSnapshot", "snapshot", snapshot.pk)
     return ledger.delete_objects(StoredObject.objects.filter(pk__in={item.object_id for item in found}))
 
 

@@ -5,10 +5,16 @@ from typing import Any
 from django import forms
 from unfold.widgets import UnfoldAdminCheckboxSelectMultipleWidget
 
+from jobs import rules
 from jobs.models import QUALITY_FLAGS, Job
 from snapplatform.access.admin.writing import ServiceForm
+from snapplatform.errors import InvalidValue
 
 MAX_NAME = 128
+AUTOSTART = (
+    "On: the job starts now, and if nobody publishes its stream it waits for it. "
+    "Off: it starts now only if the stream is live at this moment; else you start it by hand later."
+)
 
 
 class JobForm(ServiceForm):
@@ -29,6 +35,12 @@ class JobForm(ServiceForm):
         if "name" in self.fields and self.instance._state.adding:
             self.fields["name"].required = False
             self.fields["name"].help_text = "Empty: the names of the stream and the template."
+        if "autostart" in self.fields:
+            self.fields["autostart"].help_text = AUTOSTART
+
+    def examine(self, data: dict[str, Any]) -> list[InvalidValue]:
+        own = {name: value for name, value in data.items() if name != "name" or value}
+        return rules.examine(own).found
 
     def clean(self) -> dict[str, Any]:
         data = super().clean()

@@ -21,6 +21,7 @@ from snapplatform.access.admin.scoping import ScopedChoiceFilter, several_accoun
 from snapplatform.access.admin.verbs import Verb
 from snapplatform.access.admin.writing import ServicedAdmin
 from snapplatform.access.principal import Principal
+from snapplatform.errors import SnapError
 
 VERBS = (
     Verb(
@@ -57,14 +58,14 @@ class JobAdmin(ServicedAdmin):
     )
     list_select_related = ("stream", "template", "bucket", "account")
     search_fields = ("name", "stream__name", "template__name")
-    readonly_fields = ("stream", "template", "bucket", "source", "submitted", "modified")
+    readonly_fields = ("stream", "template", "bucket", "source", "autostart", "submitted", "modified")
     fieldsets = (
-        ("Settings", {"fields": ("name", "skip_flags", "retention_days", ("aligned", "autostart"))}),
-        ("Facts", {"fields": ("stream", "template", "bucket", "source", "submitted", "modified")}),
+        ("Settings", {"fields": ("name", "skip_flags", "retention_days", "aligned")}),
+        ("Facts", {"fields": readonly_fields}),
     )
     add_fieldsets = (
-        (None, {"fields": ("stream", "template", "bucket", "name")}),
-        ("Options", {"fields": ("skip_flags", "retention_days", ("aligned", "autostart"))}),
+        (None, {"fields": ("stream", "template", "bucket", "name", "autostart")}),
+        ("Options", {"fields": ("skip_flags", "retention_days", "aligned")}),
     )
     change_form_outer_before_template = "web/jobs/head.html"
 
@@ -94,8 +95,8 @@ class JobAdmin(ServicedAdmin):
         return field
 
     def get_changeform_initial_data(self, request: HttpRequest) -> dict[str, Any]:
-        """Where there is only one template or bucket, it is chosen already."""
-        only: dict[str, Any] = {}
+        """Where there is only one template or bucket, it is chosen already; and the job will start."""
+        only: dict[str, Any] = {"autostart": True}
         for name in ("template", "bucket"):
             related = self.admin_site._registry[Job._meta.get_field(name).related_model]
             found = list(related.get_queryset(request).values_list("pk", flat=True)[:2])
@@ -117,6 +118,9 @@ class JobAdmin(ServicedAdmin):
 
     def remove(self, principal: Principal, obj: Job) -> None:
         services.delete_job(principal=principal, job_id=obj.pk)
+
+    def obstacle(self, obj: Job) -> SnapError | None:
+        return services.why_in_use(obj)
 
     def deleted_with(self, rows: list[Any]) -> dict[str, int]:
         return {"pictures": Snapshot.objects.filter(job__in=[row.pk for row in rows]).count()}

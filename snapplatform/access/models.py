@@ -1,12 +1,20 @@
 """Accounts (tenants), their users, and what users authenticate with."""
 
 from typing import Any, ClassVar
+from zoneinfo import available_timezones
 
 from django.contrib.auth.models import AbstractBaseUser, BaseUserManager, PermissionsMixin
+from django.core.exceptions import ValidationError
 from django.core.validators import RegexValidator
 from django.db import models
 
 from snapplatform import clock, ids
+
+
+def known_zone(name: str) -> None:
+    """Raise ValidationError for a time zone that this machine doesn't know."""
+    if name not in available_timezones():
+        raise ValidationError("Write a time zone as Europe/Berlin or UTC.")
 
 
 class Account(models.Model):
@@ -19,7 +27,9 @@ class Account(models.Model):
     id = models.BigIntegerField(primary_key=True, help_text="16 digits")
     name = models.CharField(max_length=64, unique=True)
     status = models.CharField(max_length=16, choices=Status, default=Status.ACTIVE)
-    time_zone = models.CharField(max_length=64, default="UTC", help_text="used for {Date} in object names")
+    time_zone = models.CharField(
+        max_length=64, default="UTC", validators=[known_zone], help_text="used for {Date} in object names"
+    )
     created_at = models.DateTimeField(default=clock.now, editable=False)
 
     def __str__(self) -> str:

@@ -1,5 +1,6 @@
 """Addresses of our own ingest: which RTMP URLs name a stream that is published here."""
 
+import socket
 from urllib.parse import unquote, urlsplit
 
 from django.conf import settings
@@ -20,9 +21,14 @@ def publish_url(name: str, *, host: str | None = None) -> str:
 
 
 def ingest_host() -> str:
-    """The host name that people are told: the first of SNAP_INGEST_HOSTS, else the public URL's."""
-    hosts: list[str] = settings.SNAP.ingest_hosts
-    return hosts[0] if hosts else urlsplit(settings.SNAP.public_url).hostname or "127.0.0.1"
+    """The host that people are told: the first of SNAP_INGEST_HOSTS, else the public URL's; and where that
+    is this machine's loopback but publishers come from elsewhere, the machine's own name."""
+    if settings.SNAP.ingest_hosts:
+        return str(settings.SNAP.ingest_hosts[0])
+    host = urlsplit(settings.SNAP.public_url).hostname or "127.0.0.1"
+    if host in _LOOPBACK and settings.SNAP.rtmp_host not in _LOOPBACK:
+        return socket.gethostname()
+    return host
 
 
 def own_stream_name(parameter: str, url: str) -> str:

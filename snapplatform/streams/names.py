@@ -4,7 +4,9 @@ from snapplatform import checks
 from snapplatform.errors import InvalidValue
 
 MAX_NAME = 255
-FORBIDDEN = '?#&"<>\\'
+# Characters that end a name, or mean something else, on some encoder's way from its form to us: ffmpeg cuts
+# its address at a space, and others send %20 as it stands.
+FORBIDDEN = '?#&"<>\\%'
 
 
 def check_name(name: str, parameter: str = "name") -> str:
@@ -12,6 +14,8 @@ def check_name(name: str, parameter: str = "name") -> str:
     checks.text(parameter, name, shortest=1, longest=MAX_NAME)
     if bad := sorted(set(name) & set(FORBIDDEN)):
         raise InvalidValue(parameter, f"must not contain {' '.join(bad)}")
-    if name != name.strip() or any(part in ("", ".", "..") for part in name.split("/")):
-        raise InvalidValue(parameter, "must not have empty parts, '.', '..' or spaces at its ends")
+    if any(character.isspace() for character in name):
+        raise InvalidValue(parameter, "must not contain spaces: encoders cut their address there")
+    if any(part in ("", ".", "..") for part in name.split("/")):
+        raise InvalidValue(parameter, "must not have empty parts, '.' or '..'")
     return name

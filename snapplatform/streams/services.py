@@ -56,6 +56,9 @@ def stream_of_url(*, principal: Principal, parameter: str, url: str) -> Stream:
     Raises InvalidValue for any other address. It looks in the caller's account only.
     """
     name = own_stream_name(parameter, url)
+    require(principal, "snap:GetStream", "stream", name)
+    if found := Stream.objects.filter(account=principal.account_id, name=name).first():
+        return found
     require(principal, "snap:CreateStream", "stream", name)
     return ensure_stream(account_id=principal.account_id, name=name)[0]
 

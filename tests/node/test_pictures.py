@@ -2,6 +2,7 @@
 
 import hashlib
 import io
+from datetime import timedelta
 
 from PIL import Image
 
@@ -31,6 +32,7 @@ async def test_the_first_picture_comes_at_the_first_keyframe(node, make_job, ask
         [snapshot] = await ask(lambda: pictures(job))
         assert await node.database.run(frame_number, snapshot) in (0, 5, 10)
         assert (snapshot.width, snapshot.height) == (320, 180)
+        assert snapshot.stored_at - snapshot.frame_at < timedelta(seconds=2.5)  # five times the aim
         assert snapshot.object.key == f"{job.pk}/000001.jpg"
 
 

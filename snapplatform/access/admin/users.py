@@ -15,6 +15,11 @@ from snapplatform import adminkit
 from snapplatform.access.admin.scoping import AccountScopedAdmin, person
 from snapplatform.access.models import User
 
+RAM_NAME = (
+    "The user's name in policies (acs:ram::ACCOUNT:user/NAME). Unique in the account, and never changed later: "
+    "letters, digits, dot, dash and underscore."
+)
+
 
 class AddUserForm(UserCreationForm):
     """A new user with a password."""
@@ -63,6 +68,7 @@ class UserAdmin(DjangoUserAdmin, AccountScopedAdmin):  # type: ignore[misc]
     def formfield_for_dbfield(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
         if db_field.name == "ram_name":
             kwargs["label"] = "RAM name"
+            kwargs["help_text"] = RAM_NAME
         return super().formfield_for_dbfield(db_field, request, **kwargs)
 
     def render_change_form(

@@ -107,6 +107,9 @@ class VerbsAdmin(AccountScopedAdmin):
         self, request: HttpRequest, context: dict[str, Any], *args: Any, obj: Any = None, **kwargs: Any
     ) -> HttpResponse:
         context["show_save_and_add_another"] = False
+        if kwargs.get("add") and self.add_label:
+            context["title"] = self.add_label
+            context["submit_label"] = self.add_label.split()[0]
         context["show_save_and_continue"] = bool(kwargs.get("change"))
         if obj is not None and obj.pk:
             context["buttons"] = [

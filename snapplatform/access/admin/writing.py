@@ -4,8 +4,11 @@ from typing import Any
 
 from django import forms
 from django.contrib import messages
+from django.contrib.admin.templatetags.admin_urls import add_preserved_filters
+from django.contrib.admin.utils import unquote
 from django.db import models
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.template.response import TemplateResponse
 
 from snapplatform.access.admin.scoping import person, several_accounts
 from snapplatform.access.admin.verbs import Shown, VerbsAdmin
@@ -18,18 +21,29 @@ _SHOWN = "snapplatform.shown"
 
 
 class ServiceForm(forms.ModelForm):
-    """A form that shows what a service refused, at the fields it named."""
+    """A form that shows what a service refuses, at the fields it names.
+
+    Fields that can't be read keep the form from the service; the others are then judged by `examine`, so that
+    a person learns of all mistakes at once.
+    """
 
     refusal: SnapError | None = None
 
     def clean(self) -> dict[str, Any]:
         data: dict[str, Any] = super().clean() or self.cleaned_data
-        for name, reason in reasons(self.refusal):
+        found = reasons(self.refusal) or [(item.parameter, item.reason) for item in self.examine(data)]
+        for name, reason in found:
+            if name in self.errors:
+                continue
             if name in self.fields:
                 self.add_error(name, reason)
             else:
                 self.add_error(None, f"{name}: {reason}" if name else reason)
         return data
+
+    def examine(self, data: dict[str, Any]) -> list[InvalidValue]:
+        """What the domain refuses of the fields that could be read, named as this form names them."""
+        return []
 
 
 class ServicedAdmin(VerbsAdmin):
@@ -116,13 +130,37 @@ class ServicedAdmin(VerbsAdmin):
     def delete_model(self, request: HttpRequest, obj: Any) -> None:
         self.remove(self.principal(request, obj), obj)
 
+    def obstacle(self, obj: Any) -> SnapError | None:
+        """Why the row can't be deleted now, if so."""
+        return None
+
+    def response_delete(self, request: HttpRequest, obj_display: str, obj_id: str) -> HttpResponse:
+        """Back to the list, filtered as it was. Django sends who may delete but not change to the dashboard."""
+        messages.success(request, f"{str(self.opts.verbose_name).capitalize()} {obj_display} was deleted.")
+        kept = {"preserved_filters": self.get_preserved_filters(request), "opts": self.opts}
+        return HttpResponseRedirect(add_preserved_filters(kept, self.page("changelist")))
+
     def delete_view(self, request: HttpRequest, object_id: str, extra_context: Any = None) -> HttpResponse:
+        obj = self.get_object(request, unquote(object_id)) if request.method == "GET" else None
+        if obj is not None and self.has_delete_permission(request, obj) and (why := self.obstacle(obj)):
+            return self._say_it_stays(request, obj, why)
         try:
             response: HttpResponse = super().delete_view(request, object_id, extra_context)
         except SnapError as error:
             messages.error(request, str(error))
             return HttpResponseRedirect(self.page("change", object_id))
         return response
+
+    def _say_it_stays(self, request: HttpRequest, obj: Any, why: SnapError) -> HttpResponse:
+        context = {
+            **self.admin_site.each_context(request),
+            "title": f"This {self.opts.verbose_name} can't be deleted now",
+            "reason": str(why),
+            "back": self.page("change", obj.pk),
+            "object": obj,
+            "opts": self.opts,
+        }
+        return TemplateResponse(request, "web/stays.html", context)
 
     def get_deleted_objects(
         self, objs: Any, request: HttpRequest

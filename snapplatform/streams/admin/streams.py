@@ -11,6 +11,7 @@ from snapplatform import adminkit
 from snapplatform.access.admin.verbs import Shown, Verb
 from snapplatform.access.admin.writing import ServicedAdmin
 from snapplatform.access.principal import Principal
+from snapplatform.errors import SnapError
 from snapplatform.streams import addresses, services
 from snapplatform.streams.admin.publishing import how_to_publish, key_shown, publish_server
 from snapplatform.streams.models import Stream
@@ -65,6 +66,9 @@ class StreamAdmin(ServicedAdmin):
 
     def remove(self, principal: Principal, obj: Stream) -> None:
         services.delete_stream(principal=principal, stream_id=obj.pk)
+
+    def obstacle(self, obj: Stream) -> SnapError | None:
+        return services.why_in_use(obj)
 
     def changelist_view(self, request: HttpRequest, extra_context: Any = None) -> Any:
         where = {"server": publish_server(), "example": addresses.publish_url("my-camera")}

@@ -33,6 +33,11 @@ def test_with_autostart_it_starts_and_waits(submit):
     assert (job.status, job.waiting) == ("started", "stream offline")
 
 
+def test_given_autostart_later_it_starts_as_well(submit, principal):
+    job = submit()
+    assert update_job(principal=principal, job_id=job.pk, autostart=True).status == "started"
+
+
 def test_start_needs_a_live_stream_unless_it_may_wait(submit, principal):
     job = submit()
     with pytest.raises(StreamNotLive, match="cam"):
