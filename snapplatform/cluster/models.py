@@ -10,6 +10,7 @@ class Node(models.Model):
 
     id = models.UUIDField(primary_key=True, default=ids.new_id, editable=False)
     host = models.CharField(max_length=255)
+    place = models.CharField(max_length=64, blank=True, help_text="where `pid` means something")
     pid = models.PositiveIntegerField()
     rtmp_address = models.CharField(max_length=255, blank=True, help_text="host:port it takes publishers on")
     beat = models.BigIntegerField(default=0, help_text="counts up while the process lives")

@@ -3,6 +3,7 @@
 import os
 import socket
 from datetime import timedelta
+from pathlib import Path
 from typing import Any
 from uuid import UUID
 
@@ -16,6 +17,7 @@ from snapplatform.errors import ForeignHost, NodeBuried
 # How long a node may go without a beat before others take what it holds.
 TTL_SECONDS = 10.0
 BEAT_SECONDS = TTL_SECONDS / 3
+BOOT_ID = Path("/proc/sys/kernel/random/boot_id")
 DEAD_AFTER = timedelta(seconds=TTL_SECONDS)
 
 
@@ -25,14 +27,14 @@ def register(*, rtmp_address: str) -> Node:
     Raises ForeignHost when a node of another host uses this SQLite file, whose locks don't reach there.
     """
     host = socket.gethostname()
-    for old in Node.objects.filter(host=host, stopped_at=None):
+    for old in Node.objects.filter(host=host, place=_place(), stopped_at=None):
         if not _runs(old.pid):
             bury(old.pk, old.beat, reason="its process is gone")
     stranger = alive().exclude(host=host).first()
     if connection.vendor == "sqlite" and stranger is not None:
         raise ForeignHost(stranger.host)
     node = Node.objects.create(
-        host=host, pid=os.getpid(), rtmp_address=rtmp_address, beat_at=Now(), started_at=Now()
+        host=host, place=_place(), pid=os.getpid(), rtmp_address=rtmp_address, beat_at=Now(), started_at=Now()
     )
     node.refresh_from_db()
     return node
@@ -75,6 +77,14 @@ def beats() -> dict[UUID, int]:
 def alive() -> models.QuerySet[Node]:
     """Nodes that beat lately by the database's clock: for showing. Claims ask whether the row is closed."""
     return Node.objects.filter(stopped_at=None, beat_at__gt=Now() - DEAD_AFTER)
+
+
+def _place() -> str:
+    """This boot and its space of process ids: two containers may have one name, and the same number in each."""
+    try:
+        return f"{BOOT_ID.read_text().strip()} {os.readlink('/proc/self/ns/pid')}"
+    except OSError:
+        return ""  # not Linux: the host's name has to do
 
 
 def _runs(pid: int) -> bool:

@@ -56,3 +56,12 @@ def test_sqlite_refuses_nodes_of_another_host(db):
             nodes.register(rtmp_address="")
     else:
         assert nodes.register(rtmp_address="").pk != node.pk
+
+
+def test_a_process_that_is_gone_is_buried_at_once_but_not_that_of_another_container(db):
+    here, there = nodes.register(rtmp_address=""), nodes.register(rtmp_address="")
+    Node.objects.update(pid=2**22 + 1)  # beyond what Linux gives out
+    Node.objects.filter(pk=there.pk).update(place="another boot or container")
+    nodes.register(rtmp_address="")
+    assert Node.objects.get(pk=here.pk).stop_reason == "its process is gone"
+    assert Node.objects.get(pk=there.pk).stopped_at is None
