@@ -80,7 +80,7 @@ def alive() -> models.QuerySet[Node]:
 
 
 def _place() -> str:
-    """This boot and its space of process ids: two containers may have one name, and the same number in each."""
+    """This boot and its space of process ids: two containers may have one name, and equal numbers."""
     try:
         return f"{BOOT_ID.read_text().strip()} {os.readlink('/proc/self/ns/pid')}"
     except OSError:
