@@ -64,7 +64,10 @@ class PictureDesk:
         frame = group.frame
         facts = self._facts(group.stream, frame.packet)
         try:
-            result = await self._pool.take(PictureRequest(frame.config, frame.packets, specs, exif=facts))
+            # By stream, so that one whose pictures cost much doesn't hold up the others.
+            group_by = group.stream.held.stream_id
+            request = PictureRequest(frame.config, frame.packets, specs, exif=facts, group=group_by)
+            result = await self._pool.take(request)
         except BaseException as error:
             for future in group.wanted.values():
                 future.set_exception(error)
