@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from typing import Any
 
-from django.db.models import OuterRef, QuerySet, Subquery
+from django.db.models import Exists, OuterRef, Q, QuerySet, Subquery
 from django.http import HttpRequest
 from django.utils.safestring import SafeString
 
@@ -37,6 +37,12 @@ class PicturedChangeList(ScopedChangeList):
     def get_results(self, request: HttpRequest) -> None:
         super().get_results(request)
         self.result_list = attach_newest(self.result_list)
+
+
+def without_copies(rows: QuerySet[Snapshot]) -> QuerySet[Snapshot]:
+    """Each picture once: no overwrite object of a job that also keeps its pictures under their own names."""
+    kept = Snapshot.objects.filter(job=OuterRef("job"), is_overlay=False)
+    return rows.filter(Q(is_overlay=False) | ~Exists(kept))
 
 
 def picture_url(snapshot: Snapshot) -> str:

@@ -5,17 +5,18 @@ from itertools import groupby
 from typing import Any
 
 from django.contrib import admin
-from django.db.models import Q, QuerySet
+from django.contrib.admin.templatetags.admin_urls import add_preserved_filters
+from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
-from unfold.contrib.filters.admin import BooleanRadioFilter, DropdownFilter
 from unfold.decorators import display
 
 from jobs import rules, services
 from jobs.admin import calendar
+from jobs.admin.filters import FlagFilter, OverwriteFilter
 from jobs.admin.pictures import picture_name, picture_url, thumbnail
-from jobs.models import QUALITY_FLAGS, Snapshot
+from jobs.models import Snapshot
 from snapplatform import adminkit
 from snapplatform.access.admin.scoping import ScopedChoiceFilter
 from snapplatform.access.admin.writing import ServicedAdmin
@@ -24,45 +25,17 @@ from snapplatform.access.principal import Principal
 NAMED_IN_CONFIRMATION = 20
 
 
-class FlagFilter(DropdownFilter):
-    """Pictures by what their quality check found."""
-
-    title = "flags"
-    parameter_name = "flag"
-
-    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
-        return [("any", "any flag"), ("none", "no flag"), *((flag, flag) for flag in QUALITY_FLAGS)]
-
-    def queryset(self, request: HttpRequest, queryset: QuerySet[Snapshot]) -> QuerySet[Snapshot]:
-        flagged = Q()
-        for flag in QUALITY_FLAGS:
-            flagged |= Q(**{flag: True})
-        if self.value() in QUALITY_FLAGS:
-            return queryset.filter(**{str(self.value()): True})
-        if self.value() == "any":
-            return queryset.filter(flagged)
-        return queryset.exclude(flagged) if self.value() == "none" else queryset
-
-
-class OverlayFilter(BooleanRadioFilter):
-    """Overwrite objects apart from the pictures that have names of their own."""
-
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        self.title = "overwrite object"
-
-
 @admin.register(Snapshot)
 class SnapshotAdmin(ServicedAdmin):
     empty_text = "Pictures appear here as soon as a started job takes them."
     may_delete = deletes_many = True
     list_display = ("picture", "taken", "job", "stream", "age_at_tick", "lag", "image", "quality")
-    list_display_links = ("taken",)
+    list_display_links = ("picture", "taken")
     list_filter = (
         ("job", ScopedChoiceFilter),
         ("stream", ScopedChoiceFilter),
         FlagFilter,
-        ("is_overlay", OverlayFilter),
+        OverwriteFilter,
     )
     list_select_related = ("object", "job", "stream", "account")
     list_per_page = 50
@@ -108,13 +81,20 @@ class SnapshotAdmin(ServicedAdmin):
             "row": obj,
             "url": picture_url(obj),
             "name": picture_name(obj),
-            "older": self.page("change", older.pk) if older else "",
-            "newer": self.page("change", newer.pk) if newer else "",
+            "older": self._beside(request, older),
+            "newer": self._beside(request, newer),
         }
+
+    def _beside(self, request: HttpRequest, row: Snapshot | None) -> str:
+        """The page of a neighbour, on the way back to the same list."""
+        if row is None:
+            return ""
+        kept = {"preserved_filters": self.get_preserved_filters(request), "opts": self.opts}
+        return str(add_preserved_filters(kept, self.page("change", row.pk)))
 
     @display(description="Picture")
     def picture(self, obj: Snapshot) -> SafeString:
-        return thumbnail(obj, href=self.page("change", obj.pk))
+        return thumbnail(obj)  # the list makes it a link, which keeps its filters
 
     @display(description="Taken", ordering="timestamp")
     def taken(self, obj: Snapshot) -> SafeString:

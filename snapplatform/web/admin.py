@@ -11,7 +11,7 @@ from django.utils.safestring import SafeString
 from unfold.decorators import display
 
 from jobs.admin import panel
-from jobs.admin.pictures import PicturedChangeList, thumbnail, with_newest
+from jobs.admin.pictures import PicturedChangeList, thumbnail, with_newest, without_copies
 from jobs.models import Job
 from snapplatform import adminkit
 from snapplatform.streams.admin import StreamAdmin
@@ -33,7 +33,7 @@ class StreamPageAdmin(StreamAdmin):
 
     def panel(self, request: HttpRequest, obj: Stream) -> dict[str, Any]:
         jobs = Job.objects.filter(stream=obj).select_related("template").order_by("-created_at")
-        pictures = obj.snapshots.filter(is_overlay=False).select_related("object").order_by("-timestamp")
+        pictures = without_copies(obj.snapshots.select_related("object")).order_by("-timestamp")
         return {
             **super().panel(request, obj),
             "jobs": [{"row": job, "state": panel.state(job), "often": _often(job)} for job in jobs[:STRIP]],

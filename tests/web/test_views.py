@@ -118,11 +118,11 @@ def test_a_jobs_page_offers_what_can_be_done_now(owner_client: Client, who: Prin
 
 
 def test_publishing_is_explained_with_a_quoted_address(owner_client: Client, who: Principal):
-    stream = factories.make_stream(who, name="yard $(reboot)")
+    stream = factories.make_stream(who, name="yard$(reboot)")
     publish = owner_client.get(page_of("streams_stream", stream)).context["panel"]["publish"]
     assert publish["server"] == "rtmp://127.0.0.1:1935/live"
-    assert publish["key"] == "yard $(reboot)"
-    assert publish["ffmpeg"].endswith("-f flv 'rtmp://127.0.0.1:1935/live/yard $(reboot)'")
+    assert publish["key"] == "yard$(reboot)"
+    assert publish["ffmpeg"].endswith("-f flv 'rtmp://127.0.0.1:1935/live/yard$(reboot)'")
 
 
 def test_live_streams_come_first(owner_client: Client, who: Principal):
@@ -145,8 +145,29 @@ def test_pictures_are_found_by_day_flag_and_job(owner_client: Client, who: Princ
     assert found(frame_at__year=dark.frame_at.year) == [dark]
     assert found(flag="dark") == found(flag="any") == [dark]
     assert found(flag="none") == [plain]
-    assert found(job__id__exact=job.pk, is_overlay__exact="0") == [plain, dark]
-    assert found(is_overlay__exact="1") == []
+    assert found(job__id__exact=job.pk) == [plain, dark]
+    assert found(overwrite="only") == []
+
+
+def test_the_newest_picture_stands_once(owner_client: Client, who: Principal):
+    both, alone = factories.make_job(who, stream=factories.make_stream(who)), factories.make_job(who)
+    start = clock.now() - timedelta(minutes=1)
+    kept = factories.make_snapshot(both, frame_at=start + timedelta(seconds=2))
+    copy = factories.make_snapshot(both, frame_at=start + timedelta(seconds=1), is_overlay=True)
+    only = factories.make_snapshot(alone, frame_at=start, is_overlay=True)
+    url = reverse("admin:jobs_snapshot_changelist")
+
+    def found(**asked: object) -> list[object]:
+        return list(owner_client.get(url, asked).context["cl"].queryset)
+
+    assert found() == [kept, only]
+    assert found(job__id__exact=both.pk) == [kept]
+    assert found(overwrite="only") == [copy, only]
+    assert found(overwrite="with") == [kept, copy, only]
+    assert owner_client.get(page_of("jobs_snapshot", copy)).status_code == 200
+    for job, strip in ((both, [kept]), (alone, [only])):
+        panel = owner_client.get(page_of("streams_stream", job.stream)).context["panel"]
+        assert [item["row"] for item in panel["strip"]] == strip
 
 
 def test_days_link_to_the_pictures_of_that_day(owner_client: Client, who: Principal, stranger: Principal):
