@@ -154,7 +154,7 @@ class AlreadyExists(SnapError):
 
 @dataclass
 class InUse(SnapError):
-    """It can't be deleted or changed while others depend on it: `names` of some of them, and how many more."""
+    """It can't be deleted or changed while others depend on it: `names` of some, and how many more."""
 
     kind: str
     id: str

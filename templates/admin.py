@@ -12,7 +12,9 @@ from unfold.decorators import display
 from snapplatform import adminkit
 from snapplatform.access.admin.writing import ServicedAdmin
 from snapplatform.access.principal import Principal
+from snapplatform.errors import SnapError
 from templates import services
+from templates.forms import TemplateForm, for_services
 from templates.models import Template
 
 
@@ -21,12 +23,13 @@ class TemplateAdmin(ServicedAdmin):
     add_label = "Create template"
     empty_text = "A template says how often a picture is taken, and under what names it is stored."
     may_add = may_change = may_delete = True
-    list_display = ("name", "often", "names", "image", "used_by", "modified")
+    form = TemplateForm
+    list_display = ("name", "interval", "names", "image", "used_by", "modified")
     list_filter = ("image_format", "kind")
     list_select_related = ("account",)
     search_fields = ("name",)
     fieldsets = (
-        (None, {"fields": ("name", "interval_ms", "capture")}),
+        (None, {"fields": ("name", "interval", "capture")}),
         (
             "Names of the pictures",
             {
@@ -49,23 +52,26 @@ class TemplateAdmin(ServicedAdmin):
 
     def get_changeform_initial_data(self, request: HttpRequest) -> dict[str, Any]:
         proposed = {
-            "interval_ms": 5000,
+            "interval": 5,
             "overwrite_format": "snapshot/{JobId}.jpg",
             "sequence_format": "snapshot/{JobId}/{UnixTimestamp}.jpg",
         }
         return {**proposed, **super().get_changeform_initial_data(request)}
 
     def create(self, principal: Principal, data: dict[str, Any]) -> Template:
-        return services.create_template(principal=principal, **data)
+        return services.create_template(principal=principal, **for_services(data))
 
     def update(self, principal: Principal, obj: Template, changes: dict[str, Any]) -> None:
-        services.update_template(principal=principal, template_id=obj.pk, **changes)
+        services.update_template(principal=principal, template_id=obj.pk, **for_services(changes))
 
     def remove(self, principal: Principal, obj: Template) -> None:
         services.delete_template(principal=principal, template_id=obj.pk)
 
+    def obstacle(self, obj: Template) -> SnapError | None:
+        return services.why_in_use(obj)
+
     @display(description="Interval", ordering="interval_ms")
-    def often(self, obj: Template) -> str:
+    def interval(self, obj: Template) -> str:
         return adminkit.interval(obj.interval_ms)
 
     @display(description="Names")

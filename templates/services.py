@@ -36,7 +36,7 @@ def create_template(*, principal: Principal, **fields: Any) -> Template:
 
 
 def update_template(*, principal: Principal, template_id: object, **changes: Any) -> Template:
-    """Change any of FIELDS. It is a system template, which nobody can change."""
+    """Change any of FIELDS. Nobody can change a system template."""
     template = get_template(principal=principal, template_id=template_id, action="snap:UpdateTemplate")
     if problem := _system(template):
         raise problem
@@ -76,4 +76,4 @@ def _known(fields: dict[str, Any]) -> dict[str, Any]:
 def _system(template: Template) -> InUse | None:
     if template.kind != Template.Kind.SYSTEM:
         return None
-    return InUse("template", template.name, "the platform", cure="It is a system template, which nobody can change.")
+    return InUse("template", template.name, "the platform", cure="Nobody can change a system template.")

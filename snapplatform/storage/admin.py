@@ -13,8 +13,17 @@ from snapplatform import adminkit
 from snapplatform.access.admin.scoping import AccountScopedAdmin, ScopedChoiceFilter
 from snapplatform.access.admin.writing import ServicedAdmin
 from snapplatform.access.principal import Principal
+from snapplatform.errors import SnapError
 from snapplatform.storage import links, services
 from snapplatform.storage.models import Bucket, StoredObject
+
+HERE = (
+    "The pictures of a bucket are files in a folder on this server's disk, whatever its endpoint is called."
+)
+ENDPOINT = (
+    "A label and nothing more: callers of cloud-compatible APIs name a bucket by its endpoint. "
+    "Nothing is sent there. Leave `local` if no program of yours asks for another."
+)
 
 
 @admin.register(Bucket)
@@ -28,9 +37,9 @@ class BucketAdmin(ServicedAdmin):
     readonly_fields = ("usage", "backend", "folder", "created")
     fieldsets = (
         (None, {"fields": ("name", "endpoint", "retention_days")}),
-        ("Storage", {"fields": ("usage", "backend", "folder", "created")}),
+        ("Storage", {"fields": ("usage", "backend", "folder", "created"), "description": HERE}),
     )
-    add_fieldsets = ((None, {"fields": ("name", "endpoint", "retention_days")}),)
+    add_fieldsets = ((None, {"fields": ("name", "endpoint", "retention_days"), "description": HERE}),)
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Bucket]:
         """Usage comes from the ledger with the rows themselves, in one query."""
@@ -49,6 +58,14 @@ class BucketAdmin(ServicedAdmin):
 
     def remove(self, principal: Principal, obj: Bucket) -> None:
         services.delete_bucket(principal=principal, bucket_id=obj.pk)
+
+    def obstacle(self, obj: Bucket) -> SnapError | None:
+        return services.why_in_use(obj)
+
+    def formfield_for_dbfield(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
+        if db_field.name == "endpoint":
+            kwargs["help_text"] = ENDPOINT
+        return super().formfield_for_dbfield(db_field, request, **kwargs)
 
     @display(description="Usage", ordering="bytes_total")
     def usage(self, obj: Any) -> SafeString:

@@ -22,7 +22,7 @@ def jpeg() -> bytes:
 def test_a_new_site_shows_the_first_steps(admin_page: Page):
     expect(admin_page.get_by_text("The way to your first picture")).to_be_visible()
     admin_page.get_by_role("link", name="Create a template").click()
-    expect(admin_page.locator("#id_interval_ms")).to_have_value("5000")
+    expect(admin_page.locator("#id_interval")).to_have_value("5")
 
 
 def test_a_job_is_submitted_stopped_and_started_by_clicking(admin_page: Page, who: Principal):
@@ -32,7 +32,9 @@ def test_a_job_is_submitted_stopped_and_started_by_clicking(admin_page: Page, wh
     admin_page.get_by_role("link", name="Submit job").first.click()
     admin_page.locator(".field-stream .select2-selection").click()
     admin_page.get_by_role("option", name="yard · LIVE").click()
-    admin_page.get_by_role("button", name="Save").click()
+    expect(admin_page.get_by_role("heading", name="Submit job")).to_be_visible()
+    expect(admin_page.locator("#id_autostart")).to_be_checked()
+    admin_page.get_by_role("button", name="Submit").click()
     expect(admin_page.get_by_text("The first picture comes with the next keyframe.")).to_be_visible()
     job = Job.objects.get()
     assert (job.status, job.template.name, job.bucket.name) == ("started", "Every 5 s", "snapshots")

@@ -17,7 +17,7 @@ from tests.web.world import make_world, messages_of, page_of
 
 GOOD_TEMPLATE = {
     "name": "Slow",
-    "interval_ms": 60000,
+    "interval": "60",
     "capture": "keyframe",
     "sequence_format": "a/{Sequence}.jpg",
     "image_format": "jpeg",
@@ -44,10 +44,10 @@ def test_a_superuser_chooses_the_account(site_client: Client, who: Principal):
 
 
 def test_refusals_stand_at_their_fields(owner_client: Client):
-    bad = {**GOOD_TEMPLATE, "interval_ms": 20, "quality": 500, "sequence_format": "../{Nope}.jpg"}
+    bad = {**GOOD_TEMPLATE, "interval": "0.02", "quality": 500, "sequence_format": "../{Nope}.jpg"}
     errors = errors_of(owner_client.post(reverse("admin:templates_template_add"), bad))
-    assert {"interval_ms", "quality", "sequence_format"} <= set(errors)
-    assert "from 500 to 3600000" in errors["interval_ms"][0]
+    assert {"interval", "quality", "sequence_format"} <= set(errors)
+    assert errors["interval"] == ["must be from 0.5 to 3600 seconds"]
     assert not Template.objects.filter(name="Slow").exists()
 
 
@@ -61,8 +61,8 @@ def test_a_change_keeps_what_was_not_touched(owner_client: Client, who: Principa
 
 def test_a_refused_change_leaves_the_row(owner_client: Client, who: Principal):
     template = factories.make_template(who)
-    response = owner_client.post(page_of("templates_template", template), {**GOOD_TEMPLATE, "interval_ms": 1})
-    assert "interval_ms" in errors_of(response)
+    response = owner_client.post(page_of("templates_template", template), {**GOOD_TEMPLATE, "interval": 0.1})
+    assert "interval" in errors_of(response)
     template.refresh_from_db()
     assert template.interval_ms == 5000
 

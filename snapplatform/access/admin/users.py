@@ -16,8 +16,8 @@ from snapplatform.access.admin.scoping import AccountScopedAdmin, person
 from snapplatform.access.models import User
 
 RAM_NAME = (
-    "The user's name in policies (acs:ram::ACCOUNT:user/NAME). Unique in the account, and never changed later: "
-    "letters, digits, dot, dash and underscore."
+    "The user's name in policies (acs:ram::ACCOUNT:user/NAME). Unique in the account, and never changed "
+    "later: letters, digits, dot, dash and underscore."
 )
 
 

@@ -135,7 +135,7 @@ class ServicedAdmin(VerbsAdmin):
         return None
 
     def response_delete(self, request: HttpRequest, obj_display: str, obj_id: str) -> HttpResponse:
-        """Back to the list, filtered as it was. Django sends who may delete but not change to the dashboard."""
+        """Back to the list, filtered as it was. Django sends who may not also change to the dashboard."""
         messages.success(request, f"{str(self.opts.verbose_name).capitalize()} {obj_display} was deleted.")
         kept = {"preserved_filters": self.get_preserved_filters(request), "opts": self.opts}
         return HttpResponseRedirect(add_preserved_filters(kept, self.page("changelist")))

@@ -50,8 +50,8 @@ class JobsView(NativeView):
     @operation(
         "submitJob",
         "Submit a job; it starts if its stream is live now, with autostart it waits for the stream",
-        description="It starts by itself when its stream is live at that moment; with `autostart` it starts in "
-        "any case and waits for the stream. Else it stays `init` until it is started.",
+        description="It starts by itself when its stream is live at that moment; with `autostart` it starts "
+        "in any case and waits for the stream. Else it stays `init` until it is started.",
         request=JobIn,
         answer=JobOut,
         status=201,
