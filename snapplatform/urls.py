@@ -10,6 +10,7 @@ handler404 = handlers.not_found
 handler500 = handlers.server_error
 urlpatterns: list[URLPattern | URLResolver] = [
     path("", handlers.root),
+    path("favicon.ico", handlers.favicon),
     path("admin/", admin.site.urls),
     path("api/", include("snapplatform.api.native.documents")),
     path("", include("snapplatform.api.health.urls")),

@@ -1,10 +1,13 @@
-"""Django's own error answers, in the words of the API whose path was used. Other paths get Django's pages."""
+"""Django's own error answers, in the words of the API whose path was used. Other paths get pages of ours."""
 
-from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, HttpResponseServerError
+from django.template import loader
+from django.templatetags.static import static
 from django.urls import reverse
 from django.views import defaults
 from django.views.decorators.csrf import csrf_exempt
 
+from snapplatform.api.http import request_id
 from snapplatform.api.native import problems
 from snapplatform.api.native.errors import INTERNAL, NOT_FOUND
 
@@ -27,7 +30,13 @@ def server_error(request: HttpRequest) -> HttpResponse:
     """The error was logged by who caught it; the caller learns nothing but the request's id."""
     if request.path.startswith(NATIVE):
         return problems.respond(request, INTERNAL)
-    return defaults.server_error(request)
+    page = loader.get_template("500.html").render({"request_id": request_id(request)})
+    return HttpResponseServerError(page)
+
+
+def favicon(request: HttpRequest) -> HttpResponse:
+    """Where browsers look when a page names no icon: Swagger UI, a picture opened by its link."""
+    return HttpResponseRedirect(static("web/favicon.ico"))
 
 
 @csrf_exempt
