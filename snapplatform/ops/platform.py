@@ -15,6 +15,7 @@ from prometheus_client import multiprocess
 from snapplatform.ops import ports
 from snapplatform.ops.banner import banner
 from snapplatform.ops.bootstrap import bootstrap
+from snapplatform.ops.hanging import HangWatch
 from snapplatform.ops.lock import run_lock
 from snapplatform.ops.reach import leave_database
 from snapplatform.ops.supervisor import ChildSpec, Supervisor
@@ -41,6 +42,7 @@ def run_platform(parts: Sequence[str]) -> int:
         supervisor = Supervisor(
             children(parts, listening),
             environment={**os.environ, "PROMETHEUS_MULTIPROC_DIR": str(metrics)},
+            beside=HangWatch().run,
             forget=lambda pid: multiprocess.mark_process_dead(pid, str(metrics)),
         )
         return asyncio.run(supervisor.run())
@@ -50,7 +52,9 @@ def children(parts: Sequence[str], listening: socket.socket | None) -> list[Chil
     """The processes of the parts, in the order they start."""
     specs: list[ChildSpec] = []
     if "capture" in parts:
-        specs += [_child(f"capture-{n}", "capture") for n in _numbers(settings.SNAP.capture_nodes)]
+        specs += [
+            _child(f"capture-{n}", "capture", beats=True) for n in _numbers(settings.SNAP.capture_nodes)
+        ]
     if listening is not None:
         fd = listening.fileno()
         workers = _numbers(settings.SNAP.web_workers)
@@ -60,8 +64,8 @@ def children(parts: Sequence[str], listening: socket.socket | None) -> list[Chil
     return specs
 
 
-def _child(name: str, *command: str, inherit: tuple[int, ...] = ()) -> ChildSpec:
-    return ChildSpec(name, [sys.executable, _MANAGE, *command], pass_fds=inherit)
+def _child(name: str, *command: str, inherit: tuple[int, ...] = (), beats: bool = False) -> ChildSpec:
+    return ChildSpec(name, [sys.executable, _MANAGE, *command], pass_fds=inherit, beats=beats)
 
 
 def _numbers(count: int) -> range:

@@ -1,6 +1,10 @@
 """Coming to the database and leaving it, in processes that are not there for long."""
 
-from django.db import connection
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from django.db import DEFAULT_DB_ALIAS, connection, connections
+from django.db.backends.base.base import BaseDatabaseWrapper
 
 
 def reach_database() -> None:
@@ -8,13 +12,30 @@ def reach_database() -> None:
 
     The pool itself tries again for ten seconds in the background, and then only says that it gave up.
     """
-    single = connection.copy()
-    single.settings_dict["OPTIONS"].pop("pool", None)
-    single.settings_dict["CONN_MAX_AGE"] = 0
+    single = _single()
     try:
         single.ensure_connection()
     finally:
         single.close()
+
+
+@contextmanager
+def visit_database() -> Iterator[None]:
+    """Let this thread's queries in the block use one connection past the pool, closed at the end."""
+    before = connections[DEFAULT_DB_ALIAS]
+    single = connections[DEFAULT_DB_ALIAS] = _single()
+    try:
+        yield
+    finally:
+        single.close()
+        connections[DEFAULT_DB_ALIAS] = before
+
+
+def _single() -> BaseDatabaseWrapper:
+    single = connection.copy()
+    single.settings_dict["OPTIONS"].pop("pool", None)
+    single.settings_dict["CONN_MAX_AGE"] = 0
+    return single
 
 
 def leave_database() -> None:
