@@ -27,8 +27,8 @@ def register(*, rtmp_address: str) -> Node:
     Raises ForeignHost when a node of another host uses this SQLite file, whose locks don't reach there.
     """
     host = socket.gethostname()
-    for old in Node.objects.filter(host=host, place=_place(), stopped_at=None):
-        if not _runs(old.pid):
+    for old in Node.objects.filter(host=host, stopped_at=None):
+        if gone(old):
             bury(old.pk, old.beat, reason="its process is gone")
     stranger = alive().exclude(host=host).first()
     if connection.vendor == "sqlite" and stranger is not None:
@@ -77,6 +77,12 @@ def beats() -> dict[UUID, int]:
 def alive() -> models.QuerySet[Node]:
     """Nodes that beat lately by the database's clock: for showing. Claims ask whether the row is closed."""
     return Node.objects.filter(stopped_at=None, beat_at__gt=Now() - DEAD_AFTER)
+
+
+def gone(node: Node) -> bool:
+    """Whether its process ran on this machine, since this boot, and does no more."""
+    here = (socket.gethostname(), _place())
+    return (node.host, node.place) == here and not _runs(node.pid)
 
 
 def _place() -> str:
