@@ -10,7 +10,7 @@ EXPLANATIONS: dict[str, str] = {
     "no new keyframe": (
         "Between two ticks came no keyframe, and a picture is made of one. Shorten the encoder's keyframe "
         "interval (OBS: Keyframe Interval; ffmpeg: -g, in frames) to the job's interval or less, choose "
-        "capture `newest frame` in the template, or a longer interval."
+        "capture “newest frame” in the template, or a longer interval."
     ),
     "no keyframe yet": (
         "The stream is live, but its first keyframe has not come. Wait for one keyframe interval; if none "
@@ -18,7 +18,7 @@ EXPLANATIONS: dict[str, str] = {
     ),
     "no video": (
         "The stream carries no video, or its video has stopped: only audio comes, or nothing. Look at the "
-        "encoder's video source. The job goes on by itself with the next picture."
+        "encoder's video source. The job goes on by itself when video comes."
     ),
     "unsupported video codec": "Pictures are taken of H.264 and HEVC: set the encoder to one of them.",
     "stream offline": "Nobody publishes the stream. Publish it, and the job begins by itself.",
@@ -33,7 +33,7 @@ EXPLANATIONS: dict[str, str] = {
     "job not started": "The job was stopped, restarted or deleted while this picture was on its way.",
     "previous picture not finished": (
         "The pictures before took longer than the interval. Choose a longer interval, a smaller size, JPEG "
-        "instead of PNG or WebP, or capture `newest keyframe`."
+        "instead of PNG or WebP, or capture “newest keyframe”."
     ),
     "node overloaded": (
         "The capture node was held up for whole intervals. Its machine has too few processors, or too much "
@@ -49,7 +49,7 @@ EXPLANATIONS: dict[str, str] = {
     ),
     "storage not available": (
         "The bucket's folder could not be written. See whether the disk is full, mounted and writable: "
-        "`manage.py doctor`."
+        "“manage.py doctor”."
     ),
     "name taken": (
         "Another picture stands under this name, and is not overwritten. Let the template's names differ "
@@ -62,7 +62,7 @@ EXPLANATIONS: dict[str, str] = {
     ),
     "decode: timeout": (
         "The decoder took too long, and was replaced. Choose a smaller picture at the encoder or capture "
-        "`newest keyframe`, or give the machine more processors."
+        "“newest keyframe”, or give the machine more processors."
     ),
     "decode: died": (
         "The decoder process ended, and was replaced. Often memory is short; the log of the capture node "

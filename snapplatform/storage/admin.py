@@ -22,7 +22,7 @@ HERE = (
 )
 ENDPOINT = (
     "A label and nothing more: callers of cloud-compatible APIs name a bucket by its endpoint. "
-    "Nothing is sent there. Leave `local` if no program of yours asks for another."
+    "Nothing is sent there. Leave “local” if no program of yours asks for another."
 )
 
 
