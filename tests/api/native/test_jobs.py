@@ -43,7 +43,7 @@ def test_submit_on_an_offline_stream_stays_init(api: Api, good: dict[str, Any]):
 
 
 def test_submit_on_a_live_stream_starts(api: Api, principal: Principal, good: dict[str, Any]):
-    live = factories.make_stream(principal, "live one", live=True)
+    live = factories.make_stream(principal, "live-one", live=True)
     body = api.post("jobs", {**good, "stream_name": live.name}).json()
     assert (body["status"], body["waiting"]) == ("started", "")
 
