@@ -44,7 +44,7 @@ def test_a_healthy_site_is_fine(data_dir: Path) -> None:
     assert code == 0
     assert all(finding["ok"] for finding in findings.values())
     assert {"settings", "data directory", "HTTP port", "RTMP port", "database", "migrations"} < set(findings)
-    assert {"encryption key", "clock", "decoder", "ffmpeg"} < set(findings)
+    assert {"encryption key", "clock", "capture", "decoder", "ffmpeg"} < set(findings)
     assert not list(data_dir.glob(".doctor-*"))
 
 

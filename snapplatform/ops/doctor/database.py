@@ -1,4 +1,4 @@
-"""Doctor on the database: reachable, new enough, up to date, of this site's key, and its clock."""
+"""Doctor on the database: reachable, new enough, up to date, of this site's key, its clock and its nodes."""
 
 import sqlite3
 from collections.abc import Iterator
@@ -12,6 +12,7 @@ from django.db.migrations.executor import MigrationExecutor
 from snapplatform import clock
 from snapplatform.access.models import KeyFingerprint
 from snapplatform.access.secrets import fingerprint
+from snapplatform.ops.doctor import captures
 from snapplatform.ops.doctor.disk import network_type
 from snapplatform.ops.doctor.findings import Finding, bad, good
 from snapplatform.ops.reach import reach_database
@@ -43,6 +44,7 @@ def findings() -> Iterator[Finding]:
         )
         if not waiting:
             yield _key()
+            yield from captures.findings()
     except DatabaseError as error:
         yield bad("database", f"does not answer: {str(error).strip()}", _reach())
 

@@ -11,8 +11,8 @@ from snapplatform.ops.doctor import examine
 
 class Command(BaseCommand):
     help = (
-        "Look at settings, disk, ports, database, encryption key, clock and decoder, and say what is "
-        "wrong and how to mend it. Safe at any time, also while the platform runs. The exit code is 1 "
+        "Look at settings, disk, ports, database, encryption key, clock, capture and decoder, and say what "
+        "is wrong and how to mend it. Safe at any time, also while the platform runs. The exit code is 1 "
         "when something is wrong. Example: manage.py doctor --format json"
     )
     requires_system_checks: list[str] = []
