@@ -1,5 +1,6 @@
 """Logging: one JSON object a line (or colours for a person), with the request's id where there is one."""
 
+import logging
 from typing import Any
 
 import structlog
@@ -16,7 +17,11 @@ _SHARED: list[Any] = [
 
 
 def config(*, json: bool, level: str) -> dict[str, Any]:
-    """Django's LOGGING dictionary; also sets structlog up, so that both kinds of loggers write alike."""
+    """Django's LOGGING dictionary; also sets structlog up, so that both kinds of loggers write alike.
+
+    Python's warnings become lines of the logger `py.warnings`.
+    """
+    logging.captureWarnings(True)
     structlog.configure(
         processors=[
             structlog.stdlib.filter_by_level,
