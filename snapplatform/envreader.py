@@ -82,13 +82,22 @@ class Reader:
         return given
 
 
+def make_private(folder: Path) -> None:
+    """Make a folder for its owner alone: what is in it, such as an SQLite file, then needs no mode of its own.
+
+    One that exists keeps its mode, and doctor tells. Raises OSError.
+    """
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    folder.mkdir(mode=0o700, exist_ok=True)
+
+
 def _new_encryption_key() -> str:
     return Fernet.generate_key().decode()
 
 
 def _create(path: Path, content: str) -> None:
     """The file appears with all its content: two processes that start at once both read the first one's."""
-    path.parent.mkdir(parents=True, exist_ok=True)
+    make_private(path.parent)
     with tempfile.NamedTemporaryFile("w", dir=path.parent, prefix=f".{path.name}-") as file:
         file.write(content)
         file.flush()

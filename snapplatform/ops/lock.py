@@ -6,6 +6,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from snapplatform.envreader import make_private
+
 
 class AlreadyRunning(Exception):
     """Another process holds the lock; `pid` is 0 when it can't be told."""
@@ -22,7 +24,7 @@ class AlreadyRunning(Exception):
 @contextmanager
 def run_lock(data_dir: Path) -> Iterator[None]:
     """Hold the data directory for one supervisor. Raises AlreadyRunning."""
-    data_dir.mkdir(parents=True, exist_ok=True)
+    make_private(data_dir)
     with open(data_dir / "run.lock", "a+") as file:
         try:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
@@ -50,7 +52,7 @@ def running_pid(data_dir: Path) -> int:
 @contextmanager
 def wait_lock(path: Path) -> Iterator[None]:
     """Let one process at a time into the block; the others wait."""
-    path.parent.mkdir(parents=True, exist_ok=True)
+    make_private(path.parent)
     with open(path, "a") as file:
         fcntl.flock(file, fcntl.LOCK_EX)
         yield

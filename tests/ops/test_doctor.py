@@ -61,6 +61,17 @@ def test_text_has_a_mark_on_each_line_and_a_way_out(data_dir: Path) -> None:
     assert lines[-1] == "1 to mend."
 
 
+def test_a_data_directory_that_others_may_enter(data_dir: Path) -> None:
+    data_dir.chmod(0o755)
+    try:
+        code, findings = examined(site(data_dir))
+    finally:
+        data_dir.chmod(0o700)
+    assert code == 1
+    assert "mode 755" in str(findings["privacy"]["seen"])
+    assert findings["privacy"]["mend"] == f"chmod 700 {data_dir}"
+
+
 def test_a_new_site_is_told_to_bootstrap(tmp_path: Path) -> None:
     code, findings = examined(site(tmp_path))
     assert code == 1

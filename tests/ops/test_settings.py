@@ -1,5 +1,6 @@
 """The settings: read as documented, and documented as read."""
 
+import os
 import re
 from pathlib import Path
 
@@ -8,6 +9,7 @@ from cryptography.fernet import Fernet
 from django.core.exceptions import ImproperlyConfigured
 
 from snapplatform import env
+from snapplatform.ops import lock
 from tests.ops.processes import ROOT
 
 PAGE = (ROOT / "docs" / "settings.md").read_text()
@@ -99,6 +101,28 @@ def test_secrets_are_made_once_and_for_the_owner_alone(given: pytest.MonkeyPatch
         assert (tmp_path / "var" / name).stat().st_mode & 0o777 == 0o600
         assert getattr(first, name, first.encryption_keys[0]) not in repr(first)
     assert sorted(path.name for path in (tmp_path / "var").iterdir()) == ["encryption_key", "secret_key"]
+
+
+@pytest.mark.parametrize("umask", [0o022, 0o000, 0o077])
+def test_a_new_data_directory_is_its_owners_alone(
+    given: pytest.MonkeyPatch, tmp_path: Path, umask: int
+) -> None:
+    before = os.umask(umask)
+    try:
+        env.load(tmp_path / "site")
+        with lock.run_lock(tmp_path / "other" / "var"):
+            pass
+    finally:
+        os.umask(before)
+    for folder in (tmp_path / "site" / "var", tmp_path / "other" / "var"):
+        assert folder.stat().st_mode & 0o777 == 0o700
+
+
+def test_an_existing_data_directory_keeps_its_mode(given: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    (tmp_path / "var").mkdir()
+    (tmp_path / "var").chmod(0o750)
+    env.load(tmp_path)
+    assert (tmp_path / "var").stat().st_mode & 0o777 == 0o750
 
 
 @pytest.mark.parametrize("url", ["nonsense", "mysql://u:p@h/n", "redis://h"])

@@ -13,6 +13,7 @@ from typing import Self
 
 from django.conf import settings
 
+from snapplatform.envreader import make_private
 from snapplatform.lifeline import Lifeline
 from snapplatform.ops import ports
 from snapplatform.ops.bootstrap import ADMIN_LOGIN, new_password
@@ -31,7 +32,7 @@ class Site:
     def __init__(self, folder: Path) -> None:
         self.folder = folder
         self.log_path = folder / "demo.log"
-        folder.mkdir(parents=True, exist_ok=True)
+        make_private(folder)
         self.http_port = _free("HTTP", settings.SNAP.http_port)
         self.rtmp_port = _free("RTMP", settings.SNAP.rtmp_port)
         self.url = f"http://127.0.0.1:{self.http_port}"

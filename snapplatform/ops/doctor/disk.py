@@ -1,7 +1,9 @@
-"""Doctor on the data directory: can be written, is safe to write, and has room."""
+"""Doctor on the data directory: can be written, is safe to write, is private, and has room."""
 
 import os
+import shlex
 import shutil
+import stat
 import tempfile
 import time
 from collections.abc import Iterator
@@ -9,6 +11,7 @@ from pathlib import Path
 
 from django.conf import settings
 
+from snapplatform.envreader import make_private
 from snapplatform.ops.doctor.findings import Finding, bad, good
 
 # Below this a busy site fills the disk before anybody looks.
@@ -20,7 +23,7 @@ NETWORK_TYPES = ("nfs", "nfs4", "cifs", "smb3", "smbfs", "fuse.sshfs", "fuse.glu
 def findings() -> Iterator[Finding]:
     folder: Path = settings.SNAP.data_dir
     try:
-        folder.mkdir(parents=True, exist_ok=True)
+        make_private(folder)
         milliseconds = _write_safely(folder)
     except OSError as error:
         yield bad(
@@ -30,6 +33,14 @@ def findings() -> Iterator[Finding]:
         )
         return
     yield good("data directory", f"{folder} can be written, a safe write takes {milliseconds:.1f} ms")
+    if (mode := stat.S_IMODE(folder.stat().st_mode)) & 0o077:
+        yield bad(
+            "privacy",
+            f"other users of this machine may get into {folder} (mode {mode:o}), to its database and secrets",
+            f"chmod 700 {shlex.quote(str(folder))}",
+        )
+    else:
+        yield good("privacy", f"{folder} is its owner's alone")
     free = shutil.disk_usage(folder).free
     text = f"{free / 1024**3:.1f} GiB free"
     if free < MIN_FREE_BYTES:
