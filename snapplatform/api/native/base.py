@@ -14,9 +14,10 @@ from rest_framework.views import APIView
 from snapplatform.access.principal import Principal
 from snapplatform.api.native import pagination, problems
 from snapplatform.api.native.authentication import AccessKeyBasic, Bearer, HasPrincipal
-from snapplatform.api.native.fields import Query, QueryWhole, Strict, Text
+from snapplatform.api.native.fields import QueryWhole, Text
 from snapplatform.api.native.parsing import StrictJsonParser
 from snapplatform.api.native.schema import NativeSchema
+from snapplatform.api.native.strict import Query, Strict
 
 Row = TypeVar("Row", bound=Model)
 

@@ -1,8 +1,7 @@
-"""Fields that take a JSON type as it is (no "1" for 1), and serializers that know all their names."""
+"""Fields that take a JSON type as it is: no "1" for 1."""
 
 import re
 import uuid
-from collections.abc import Collection
 from datetime import UTC, datetime
 from typing import Any
 
@@ -10,54 +9,18 @@ from django.utils.dateparse import parse_datetime
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
-from rest_framework.fields import SkipField
 
-from snapplatform.errors import InvalidValue
+from snapplatform.api.native.strict import WORDS, Query
 
-_WORDS: dict[str, Any] = {"required": "is required", "null": "must not be null", "invalid": "is not valid"}
 _LONGEST_ID = 45  # urn:uuid:...
 _RFC3339 = re.compile(r"\d{4}-\d\d-\d\d[Tt ]\d\d:\d\d:\d\d(\.\d{1,9})?([Zz]|[+-]\d\d:\d\d)", re.ASCII)
-
-
-class Strict(serializers.Serializer[Any]):
-    """Names that aren't fields are errors, so that a typing mistake is never silently ignored.
-
-    All that is wrong is told at once: what can't be read, and what the domain refuses of the rest.
-    """
-
-    default_error_messages = _WORDS
-
-    def refusals(self, values: dict[str, Any], given: Collection[str]) -> list[InvalidValue]:
-        """What the domain refuses of `values`, those that could be read; `given` names all that the caller
-        wrote. Parameters are named as the domain names them."""
-        return []
-
-    def to_internal_value(self, data: Any) -> Any:
-        """As DRF's own, but it goes on after the first wrong field, to ask the domain about the others."""
-        fields = {name: field for name, field in self.fields.items() if not field.read_only}
-        wrong: dict[str, Any] = {}
-        values: dict[str, Any] = {}
-        for name, field in fields.items():
-            try:
-                values[str(field.source)] = field.run_validation(field.get_value(data))
-            except serializers.ValidationError as error:
-                wrong[name] = error.detail
-            except SkipField:
-                pass
-        wrong |= {str(name): ["no such parameter"] for name in data if name not in fields}
-        outside = {str(field.source): name for name, field in fields.items()}
-        for refusal in self.refusals(values, set(data)):
-            wrong.setdefault(outside.get(refusal.parameter, refusal.parameter), [refusal.reason])
-        if wrong:
-            raise serializers.ValidationError(wrong)
-        return values
 
 
 class Text(serializers.CharField):
     """A JSON text, spaces kept. What may stand in it is for the domain to say."""
 
     default_error_messages = {
-        **_WORDS,
+        **WORDS,
         "invalid": "must be text",
         "blank": "must not be empty",
         "max_length": "at most {max_length} characters",
@@ -79,7 +42,7 @@ class Text(serializers.CharField):
 class Identifier(serializers.Field[uuid.UUID, str, str, Any]):
     """An id. Whether it exists is asked of the account's own rows."""
 
-    default_error_messages = {**_WORDS, "invalid": "must be an id, like 0195d7a0-0000-7000-8000-000000000001"}
+    default_error_messages = {**WORDS, "invalid": "must be an id, like 0195d7a0-0000-7000-8000-000000000001"}
 
     def to_internal_value(self, data: Any) -> uuid.UUID:
         if not isinstance(data, str) or len(data) > _LONGEST_ID:
@@ -97,7 +60,7 @@ class Whole(serializers.IntegerField):
     """A JSON whole number; true and 1.0 are not."""
 
     default_error_messages = {
-        **_WORDS,
+        **WORDS,
         "invalid": "must be a whole number",
         "max_value": "at most {max_value}",
         "min_value": "at least {min_value}",
@@ -113,7 +76,7 @@ class Number(serializers.FloatField):
     """A JSON number."""
 
     default_error_messages = {
-        **_WORDS,
+        **WORDS,
         "invalid": "must be a number",
         "max_value": "at most {max_value}",
         "min_value": "at least {min_value}",
@@ -131,7 +94,7 @@ class Number(serializers.FloatField):
 class Flag(serializers.BooleanField):
     """JSON true or false; in a query the words `true` and `false`."""
 
-    default_error_messages = {**_WORDS, "invalid": "must be true or false"}
+    default_error_messages = {**WORDS, "invalid": "must be true or false"}
     _values = {True: True, False: False, "true": True, "false": False}
 
     def to_internal_value(self, data: Any) -> bool:
@@ -142,7 +105,7 @@ class Flag(serializers.BooleanField):
 
 
 class Choice(serializers.ChoiceField):
-    default_error_messages = {**_WORDS, "invalid_choice": "must be one of {choices}"}
+    default_error_messages = {**WORDS, "invalid_choice": "must be one of {choices}"}
 
     def to_internal_value(self, data: Any) -> Any:
         if not isinstance(data, str) or data not in self.choices:
@@ -152,7 +115,7 @@ class Choice(serializers.ChoiceField):
 
 class Many(serializers.ListField):
     default_error_messages = {
-        **_WORDS,
+        **WORDS,
         "not_a_list": "must be a list",
         "empty": "must not be empty",
         "min_length": "at least {min_length}",
@@ -170,7 +133,7 @@ class Moment(serializers.Field[datetime, str, str, Any]):
     """A time of RFC 3339, with its offset: 2026-03-01T12:00:00Z."""
 
     default_error_messages = {
-        **_WORDS,
+        **WORDS,
         "invalid": "must be a time like 2026-03-01T12:00:00Z or ...%2B01:00 (in a query, + is written %2B)",
     }
 
@@ -187,20 +150,6 @@ class Moment(serializers.Field[datetime, str, str, Any]):
 
     def to_representation(self, value: datetime) -> str:
         return value.astimezone(UTC).isoformat().replace("+00:00", "Z")
-
-
-class Query(Strict):
-    """The query string: each parameter known, and given once."""
-
-    def refusals(self, values: dict[str, Any], given: Collection[str]) -> list[InvalidValue]:
-        """A span of time that ends before it begins would always be empty: somebody mixed up the two."""
-        since, until = values.get("since"), values.get("until")
-        if since is None or until is None or since <= until:
-            return []
-        return [
-            InvalidValue("since", "must not be later than `until`"),
-            InvalidValue("until", "must not be earlier than `since`"),
-        ]
 
 
 class QueryWhole(Whole):

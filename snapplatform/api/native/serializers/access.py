@@ -5,8 +5,9 @@ from rest_framework import serializers
 
 from snapplatform.access.models import User
 from snapplatform.access.principal import Principal
-from snapplatform.api.native.fields import Moment, Strict, Text
+from snapplatform.api.native.fields import Moment, Text
 from snapplatform.api.native.serializers.common import longest
+from snapplatform.api.native.strict import Strict
 
 MAX_PASSWORD = 1024  # hashing time grows with length
 

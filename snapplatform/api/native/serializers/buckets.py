@@ -7,8 +7,9 @@ from drf_spectacular.utils import OpenApiExample, extend_schema_serializer
 from rest_framework import serializers
 
 from snapplatform.api.native.base import PageQuery
-from snapplatform.api.native.fields import Moment, Strict, Text, Whole
+from snapplatform.api.native.fields import Moment, Text, Whole
 from snapplatform.api.native.serializers.common import default, longest
+from snapplatform.api.native.strict import Strict
 from snapplatform.errors import InvalidValue
 from snapplatform.storage import rules
 from snapplatform.storage.models import Bucket

@@ -11,10 +11,11 @@ from jobs.explanations import LATE
 from jobs.models import QUALITY_FLAGS, Job, SkipCount, Snapshot
 from snapplatform import clock
 from snapplatform.api.native.base import PageQuery
-from snapplatform.api.native.fields import Choice, Flag, Identifier, Many, Moment, Strict, Text
+from snapplatform.api.native.fields import Choice, Flag, Identifier, Many, Moment, Text
 from snapplatform.api.native.serializers.buckets import retention
 from snapplatform.api.native.serializers.common import default, longest
 from snapplatform.api.native.serializers.snapshots import picture_url
+from snapplatform.api.native.strict import Strict
 from snapplatform.checks import Problems
 from snapplatform.errors import InvalidValue
 from snapplatform.storage.models import Bucket

@@ -9,7 +9,8 @@ from rest_framework import serializers
 from jobs.models import QUALITY_FLAGS, Snapshot
 from jobs.rules import MAX_DELETE
 from snapplatform.api.native.base import PageQuery
-from snapplatform.api.native.fields import Choice, Flag, Identifier, Many, Moment, Strict, Text
+from snapplatform.api.native.fields import Choice, Flag, Identifier, Many, Moment, Text
+from snapplatform.api.native.strict import Strict
 from snapplatform.storage import links
 from snapplatform.storage.models import StoredObject
 from snapplatform.streams.names import MAX_NAME

@@ -7,8 +7,9 @@ from drf_spectacular.utils import OpenApiExample, extend_schema_serializer
 from rest_framework import serializers
 
 from snapplatform.api.native.base import PageQuery
-from snapplatform.api.native.fields import Choice, Identifier, Moment, Strict, Text, Whole
+from snapplatform.api.native.fields import Choice, Identifier, Moment, Text, Whole
 from snapplatform.api.native.serializers.common import longest
+from snapplatform.api.native.strict import Strict
 from snapplatform.errors import InvalidValue
 from snapplatform.streams import rules
 from snapplatform.streams.addresses import publish_url

@@ -7,8 +7,9 @@ from drf_spectacular.utils import OpenApiExample, extend_schema_field, extend_sc
 from rest_framework import serializers
 
 from snapplatform.api.native.base import PageQuery
-from snapplatform.api.native.fields import Choice, Moment, Number, Strict, Text, Whole
+from snapplatform.api.native.fields import Choice, Moment, Number, Text, Whole
 from snapplatform.api.native.serializers.common import default, longest
+from snapplatform.api.native.strict import Strict
 from snapplatform.errors import InvalidValue
 from templates import rules
 from templates.models import Template
