@@ -83,7 +83,7 @@ class Reader:
 
 
 def make_private(folder: Path) -> None:
-    """Make a folder for its owner alone: what is in it, such as an SQLite file, then needs no mode of its own.
+    """Make a folder for its owner alone: what is in it, as an SQLite file, then needs no mode of its own.
 
     One that exists keeps its mode, and doctor tells. Raises OSError.
     """

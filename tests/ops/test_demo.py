@@ -7,11 +7,13 @@ import signal
 import socket
 import sys
 import time
+from datetime import UTC, datetime
 from pathlib import Path
 
 import psutil
 import pytest
 
+from snapplatform.ops.demo.main import Demo
 from snapplatform.ops.ports import free_port
 from tests.ops.processes import MANAGE, environment, manage, milliseconds_until_gone, started
 
@@ -40,8 +42,15 @@ def everything_of(folder: Path) -> list[psutil.Process]:
     return [process for process in found if process.pid != os.getpid()]
 
 
-def test_pictures_arrive_are_right_and_nothing_is_left(tmp_path: Path) -> None:
-    result = manage("demo", "--seconds", "9", "--check", env=site(tmp_path), timeout=200)
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """One data directory for two demos, one after the other."""
+    return tmp_path_factory.mktemp("demos")
+
+
+@pytest.mark.parametrize("run", ["first", "second"])
+def test_pictures_arrive_are_right_and_nothing_is_left(folder: Path, run: str) -> None:
+    result = manage("demo", "--seconds", "8", "--check", env=site(folder), timeout=200)
     assert result.returncode == 0, result.stdout + result.stderr
     pictures = [found for line in result.stdout.splitlines() if (found := PICTURE.match(line))]
     assert len(pictures) >= 3
@@ -51,7 +60,14 @@ def test_pictures_arrive_are_right_and_nothing_is_left(tmp_path: Path) -> None:
     assert "\x1b" not in result.stdout
     for words in ("Admin ", "Login ", "API docs", "rtmp://127.0.0.1:"):
         assert words in result.stdout
-    assert everything_of(tmp_path) == []
+    assert everything_of(folder) == []
+
+
+def test_pictures_of_an_earlier_demo_are_left_out(tmp_path: Path) -> None:
+    demo = Demo(tmp_path, seconds=1, check=True)
+    demo._published = datetime(2026, 1, 1, 12, 0, 0, tzinfo=UTC)
+    assert not demo._is_of_this_run({"frame_at": "2026-01-01T11:59:59.999Z"})
+    assert demo._is_of_this_run({"frame_at": "2026-01-01T12:00:00.040Z"})
 
 
 def test_ctrl_c_ends_everything_and_the_next_demo_goes_on(tmp_path: Path) -> None:
@@ -104,6 +120,25 @@ def test_it_ends_with_the_log_when_the_platform_does_not_come_up(tmp_path: Path)
     assert "a process ended with code 1" in result.stdout
     assert "file is not a database" in result.stdout
     assert time.monotonic() - began < 50
+
+
+_BROKEN = """
+import sys
+if "web" in sys.orig_argv:
+    sys.exit("the web process says why it can't go on")
+"""
+
+
+def test_it_ends_soon_when_a_process_of_the_platform_dies_again_and_again(tmp_path: Path) -> None:
+    (tmp_path / "sitecustomize.py").write_text(_BROKEN)
+    began = time.monotonic()
+    result = manage("demo", "--seconds", "5", env=site(tmp_path) | {"PYTHONPATH": str(tmp_path)})
+    print(f"gave up after {time.monotonic() - began:.1f} s")
+    assert result.returncode == 1
+    assert "web-1 does not come up: it ended 3 times." in result.stdout
+    assert "the web process says why it can't go on" in result.stdout
+    assert "did not come up in 60 s" not in result.stdout
+    assert everything_of(tmp_path) == []
 
 
 def test_other_settings_of_the_shell_do_not_reach_the_demo(tmp_path: Path) -> None:

@@ -4,10 +4,10 @@ import time
 import urllib.error
 import urllib.request
 from collections.abc import Callable
+from datetime import datetime
 from pathlib import Path
 from typing import Any, TypeVar
 
-from snapplatform import clock
 from snapplatform.ops import lock
 from snapplatform.ops.bootstrap import ADMIN_LOGIN, BUCKET
 from snapplatform.ops.demo.checking import wrong_pictures
@@ -71,11 +71,16 @@ class Demo:
         self._wait_for("the platform", lambda: _ready(site.url))
         self._screen.done("database, account and administrator are there; web, capture and work run")
         client = Client(site.url, *site.access_key())
-        self._since = clock.now().isoformat()
         site.start_camera()
-        self._wait_for("the camera's stream", lambda: _is_live(client))
+        self._wait_for("the camera's stream", lambda: self._is_live(client))
         self._screen.done(f"a synthetic camera publishes to {site.publish_url}")
         return client
+
+    def _is_live(self, client: Client) -> bool:
+        stream = _first(client.get("streams", name=STREAM, state="live"))
+        if stream is not None:
+            self._published = datetime.fromisoformat(stream["online_since"])
+        return stream is not None
 
     def _start_job(self, client: Client) -> dict[str, Any]:
         """The template and the job, made through the API as anybody would; found again the next time."""
@@ -111,17 +116,22 @@ class Demo:
     def _watch(self, client: Client, job: dict[str, Any]) -> None:
         end = time.monotonic() + self._seconds if self._seconds is not None else float("inf")
         path = f"jobs/{job['id']}/snapshots"
+        since = self._published.isoformat()
         while time.monotonic() < end:
-            page = client.get(path, since=self._since, is_overlay="false", order="oldest", limit=200)
+            page = client.get(path, since=since, is_overlay="false", order="oldest", limit=200)
             shown = self._pictures[-1]["timestamp"] if self._pictures else 0
             for snapshot in page["items"]:
-                if snapshot["timestamp"] > shown:
+                if snapshot["timestamp"] > shown and self._is_of_this_run(snapshot):
                     self._pictures.append(snapshot)
-                    self._since = snapshot["frame_at"]
+                    since = snapshot["frame_at"]
                     self._screen.picture(snapshot)
             self._screen.living(f"  {_pictures(len(self._pictures))}. Ctrl-C stops the demo.")
             self._pause()
         self._screen.end()
+
+    def _is_of_this_run(self, snapshot: dict[str, Any]) -> bool:
+        """An earlier demo's pictures are in the job too, and its camera's frame numbers were others."""
+        return datetime.fromisoformat(snapshot["frame_at"]) >= self._published
 
     def _judge(self, client: Client) -> int:
         """What came of it, in words and as the exit code."""
@@ -144,6 +154,7 @@ class Demo:
         while not look():
             if time.monotonic() > end:
                 raise DemoFailed(f"{what} did not come up in {_PATIENCE:.0f} s.\n{self._site.log_end()}")
+            self._site.check_steady()
             self._screen.living(f"  waiting for {what} ...")
             self._pause()
         self._screen.end()
@@ -161,10 +172,6 @@ def _ready(url: str) -> bool:
             return bool(answer.status == 200)
     except (urllib.error.URLError, OSError):
         return False
-
-
-def _is_live(client: Client) -> bool:
-    return _first(client.get("streams", name=STREAM, state="live")) is not None
 
 
 def _first(page: dict[str, Any]) -> Any:

@@ -5,6 +5,7 @@ import os
 import signal
 import subprocess
 import sys
+from collections import Counter
 from collections.abc import Sequence
 from contextlib import suppress
 from pathlib import Path
@@ -17,9 +18,13 @@ from snapplatform.envreader import make_private
 from snapplatform.lifeline import Lifeline
 from snapplatform.ops import ports
 from snapplatform.ops.bootstrap import ADMIN_LOGIN, new_password
+from snapplatform.ops.deaths import ended_child
 
 # What `run` may need to stop (under ten), and a little more before it is killed with all its children.
 _STOP_SECONDS = 10.0
+# Once may be an accident that the next start mends; after this often it is not.
+_ENDS = 3
+_TAIL_LINES = 15
 
 
 class DemoFailed(Exception):
@@ -65,10 +70,26 @@ class Site:
             if child.poll() is not None:
                 raise DemoFailed(f"a process ended with code {child.returncode}.\n{self.log_end()}")
 
+    def check_steady(self) -> None:
+        """Raise DemoFailed with what it said last if a process of the platform ends again and again."""
+        ends: Counter[str] = Counter()
+        lines = self._log_lines()
+        for number, line in enumerate(lines):
+            name = ended_child(line)
+            ends[name] += 1
+            if name and ends[name] == _ENDS:
+                said = self._tail(lines[: number + 1])
+                raise DemoFailed(f"{name} does not come up: it ended {_ENDS} times.\n{said}")
+
     def log_end(self) -> str:
         """The last lines of the log, and where the others are."""
-        lines = self.log_path.read_text(errors="replace").splitlines()[-15:]
-        return "\n".join([*lines, f"(all of it: {self.log_path})"])
+        return self._tail(self._log_lines())
+
+    def _log_lines(self) -> list[str]:
+        return self.log_path.read_text(errors="replace").splitlines()
+
+    def _tail(self, lines: list[str]) -> str:
+        return "\n".join([*lines[-_TAIL_LINES:], f"(all of it: {self.log_path})"])
 
     def access_key(self) -> tuple[str, str]:
         """An access key of the administrator, the same one each time."""
