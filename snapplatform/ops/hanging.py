@@ -10,7 +10,7 @@ from functools import partial
 from typing import TypeVar
 from uuid import UUID
 
-from django.db import DatabaseError, InterfaceError
+from django.db import DatabaseError, InterfaceError, OperationalError
 
 from snapplatform import clock
 from snapplatform.cluster import nodes
@@ -24,9 +24,13 @@ log = logging.getLogger(LOGGER)
 
 # Three times what makes others take the node's streams: a process that only waits for its database gets by.
 HANGS_AFTER = 30.0
+# While nobody can write, nobody can beat; but it may be the hanging process itself that holds SQLite's lock.
+HANGS_AFTER_LOCKED = 2 * HANGS_AFTER
 LOOK_SECONDS = 5.0
 # The process that makes the row reads the same clock as we do, only later; but a clock may be set.
 _CLOCK_SLACK_MS = 1000
+# Short: a look that waits for a lock is a look that does not see the others.
+_LOCK_MS = 1000
 T = TypeVar("T")
 
 
@@ -35,6 +39,7 @@ class HangWatch:
 
     def __init__(self) -> None:
         self._watch = BeatWatch(HANGS_AFTER)
+        self._locked_watch = BeatWatch(HANGS_AFTER_LOCKED)
 
     async def run(self, supervisor: Supervisor) -> None:
         """Until cancelled."""
@@ -53,18 +58,19 @@ class HangWatch:
             supervisor.kill(children[pid], f"had not beaten for {HANGS_AFTER:.0f} s, was killed")
 
     def _ask(self, children: Mapping[int, Child]) -> list[int]:
-        with visit_database():
+        with visit_database(lock_ms=_LOCK_MS):
             return self.hanging({pid: child.born_ms for pid, child in children.items()})
 
     def hanging(self, born_ms: Mapping[int, int]) -> list[int]:
-        """Those of the processes (pid: since when) that hang. The rows of their nodes are closed by now.
+        """Those of the processes (pid: since when) that hang.
 
-        A row is closed before its process is killed: that fails while nobody can write, and nodes that beat
-        in between are left alone.
+        A node's row is closed before its process is killed, so that one that beats in between is left alone.
+        Where that fails, the process gets HANGS_AFTER_LOCKED.
         """
-        rows = _rows(born_ms)
-        lapsed = self._watch.lapsed({row.pk: row.beat for row in rows.values()}, clock.monotonic())
-        return [pid for pid, row in rows.items() if row.pk in lapsed and _closed(row)]
+        rows, now = _rows(born_ms), clock.monotonic()
+        beats = {row.pk: row.beat for row in rows.values()}
+        lapsed, given_up = self._watch.lapsed(beats, now), self._locked_watch.lapsed(beats, now)
+        return [pid for pid, row in rows.items() if row.pk in given_up or (row.pk in lapsed and _closed(row))]
 
 
 def _rows(born_ms: Mapping[int, int]) -> dict[int, Node]:
@@ -78,7 +84,10 @@ def _made_ms(node_id: UUID) -> int:
 
 
 def _closed(row: Node) -> bool:
-    return row.stopped_at is not None or nodes.bury(row.pk, row.beat, reason="its process hangs")
+    try:
+        return row.stopped_at is not None or nodes.bury(row.pk, row.beat, reason="its process hangs")
+    except OperationalError:  # locked
+        return False
 
 
 async def _in_own_thread(call: Callable[[], T]) -> T:

@@ -6,6 +6,8 @@ from contextlib import contextmanager
 from django.db import DEFAULT_DB_ALIAS, connection, connections
 from django.db.backends.base.base import BaseDatabaseWrapper
 
+_LOCK_TIMEOUT = {"sqlite": "PRAGMA busy_timeout", "postgresql": "SET lock_timeout"}
+
 
 def reach_database() -> None:
     """Connect once, past the pool. Raises OperationalError with the server's or the network's reason.
@@ -20,11 +22,16 @@ def reach_database() -> None:
 
 
 @contextmanager
-def visit_database() -> Iterator[None]:
-    """Let this thread's queries in the block use one connection past the pool, closed at the end."""
+def visit_database(*, lock_ms: int) -> Iterator[None]:
+    """Let this thread's queries in the block use one connection past the pool, closed at the end.
+
+    A statement that waits longer than `lock_ms` for somebody's lock raises OperationalError.
+    """
     before = connections[DEFAULT_DB_ALIAS]
     single = connections[DEFAULT_DB_ALIAS] = _single()
     try:
+        with single.cursor() as cursor:
+            cursor.execute(f"{_LOCK_TIMEOUT[single.vendor]} = {lock_ms:d}")
         yield
     finally:
         single.close()
