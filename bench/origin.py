@@ -16,9 +16,9 @@ import uvloop
 django.setup()  # before what has models
 
 from snapplatform.rtmp import Limits, Player, Refused, RtmpServer, StreamAddress  # noqa: E402
-from snapplatform.streams.hub import Hub
-from snapplatform.streams.livestream import LiveStream  # noqa: E402
+from snapplatform.streams.hub import Hub  # noqa: E402
 from snapplatform.streams.live import Held  # noqa: E402
+from snapplatform.streams.livestream import LiveStream  # noqa: E402
 
 
 class Relay:
