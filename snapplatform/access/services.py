@@ -17,8 +17,11 @@ TOKEN_LIFETIME = timedelta(hours=12)
 _ALPHABET = "ABCDEFGHJKLMNPQRSTUVWXYZabcdefghijkmnopqrstuvwxyz23456789"
 
 
-def create_access_key(*, user: User, description: str = "") -> tuple[AccessKey, str]:
-    """A new key for `user`, and its secret, which is never shown again."""
+def create_access_key(*, principal: Principal, user: User, description: str = "") -> tuple[AccessKey, str]:
+    """A new key for a user of the caller's account, and its secret, which is never shown again."""
+    require(principal, "snap:CreateAccessKey", "user", user.ram_name)
+    if user.account_id != principal.account_id:
+        raise NotFound("user", user.ram_name)
     secret = _random_text(30)
     key = AccessKey.objects.create(
         id="SNAP" + _random_text(20),

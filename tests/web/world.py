@@ -9,7 +9,7 @@ from jobs.models import SkipCount
 from snapplatform import clock
 from snapplatform.access import services as access
 from snapplatform.access.models import Token
-from snapplatform.access.principal import Principal
+from snapplatform.access.principal import Principal, principal_of
 from snapplatform.streams.services import create_stream_key
 from tests import factories
 
@@ -31,7 +31,7 @@ def make_world(principal: Principal, *, name: str = "") -> World:
     snapshot = factories.make_snapshot(job)
     SkipCount.objects.create(job=job, reason=name or "no fresh keyframe", count=2, last_at=clock.now())
     user = factories.make_user(job.account, display_name=name)
-    key, key_secret = access.create_access_key(user=user, description=name)
+    key, key_secret = access.create_access_key(principal=principal_of(user), user=user, description=name)
     token, _ = access.issue_token(login=user.login, password="a password of tests")
     stream_key, stream_secret = create_stream_key(principal=principal, label=name[:64], stream_id=stream.pk)
     rows = {

@@ -52,7 +52,10 @@ class AccessKeyAdmin(CredentialAdmin):
         return {"user": request.user.pk, **super().get_changeform_initial_data(request)}
 
     def create(self, principal: Principal, data: dict[str, Any]) -> tuple[AccessKey, Shown]:
-        key, secret = services.create_access_key(user=data["user"], description=data["description"])
+        owner = data["user"]
+        key, secret = services.create_access_key(
+            principal=principal.acting_in(owner.account_id), user=owner, description=data["description"]
+        )
         return key, Shown(
             title="Access key created",
             intro="Copy the secret now. It is kept encrypted and will never be shown again.",

@@ -7,6 +7,7 @@ from typing import Any
 from django.test import Client
 
 from snapplatform.access.models import User
+from snapplatform.access.principal import principal_of
 from snapplatform.access.services import create_access_key
 
 
@@ -22,7 +23,7 @@ class Api:
         self.client = Client(raise_request_exception=False)
         self.headers: dict[str, str] = {}
         if user is not None:
-            key, secret = create_access_key(user=user)
+            key, secret = create_access_key(principal=principal_of(user), user=user)
             self.headers["Authorization"] = basic(key.pk, secret)
 
     def get(self, path: str, **query: Any) -> Any:

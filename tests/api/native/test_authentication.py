@@ -7,6 +7,7 @@ from django.test import Client
 
 from snapplatform import clock
 from snapplatform.access.models import AccessKey, Account
+from snapplatform.access.principal import principal_of
 from snapplatform.access.services import create_access_key, issue_token
 from tests.api.native.client import Api, basic, problem
 
@@ -57,7 +58,7 @@ def test_wrong_credentials_are_challenged(anyone: Api, header: str):
 
 
 def test_unknown_key_and_wrong_secret_get_the_same_words(api: Api):
-    key, _ = create_access_key(user=api.user)
+    key, _ = create_access_key(principal=principal_of(api.user), user=api.user)
     details = set()
     for header in (basic(key.pk, "wrong"), basic("SNAPnobody", "wrong")):
         api.headers["Authorization"] = header

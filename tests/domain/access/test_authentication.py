@@ -8,8 +8,9 @@ from snapplatform import clock
 from snapplatform.access import secrets
 from snapplatform.access.authentication import by_access_key, by_token
 from snapplatform.access.models import AccessKey, Account, Token
+from snapplatform.access.principal import principal_of
 from snapplatform.access.services import create_access_key, delete_expired_tokens, issue_token
-from snapplatform.errors import Unauthenticated
+from snapplatform.errors import NotFound, Unauthenticated
 from tests import factories
 
 PASSWORD = "a password of tests"
@@ -17,7 +18,7 @@ PASSWORD = "a password of tests"
 
 def test_an_access_key_names_its_user_and_account(db):
     user = factories.make_user()
-    key, secret = create_access_key(user=user)
+    key, secret = create_access_key(principal=principal_of(user), user=user)
     principal = by_access_key(key.pk, secret)
     assert (principal.account_id, principal.user_id, principal.access_key_id) == (
         user.account_id,
@@ -30,7 +31,7 @@ def test_an_access_key_names_its_user_and_account(db):
 @pytest.mark.parametrize("change", ["secret", "id", "inactive", "user", "account", "nul", "surrogate"])
 def test_whatever_is_wrong_gets_no_entry(db, change):
     user = factories.make_user()
-    key, secret = create_access_key(user=user)
+    key, secret = create_access_key(principal=principal_of(user), user=user)
     key_id = key.pk
     if change == "secret":
         secret += "x"
@@ -50,8 +51,14 @@ def test_whatever_is_wrong_gets_no_entry(db, change):
         by_access_key(key_id, secret)
 
 
+def test_nobody_makes_keys_for_users_of_another_account(db):
+    with pytest.raises(NotFound):
+        create_access_key(principal=factories.make_principal(), user=factories.make_user())
+
+
 def test_a_secret_is_not_in_the_database(db):
-    _, secret = create_access_key(user=factories.make_user())
+    user = factories.make_user()
+    _, secret = create_access_key(principal=principal_of(user), user=user)
     stored = AccessKey.objects.get().secret_encrypted
     assert secret not in stored
     assert secrets.decrypt(stored) == secret

@@ -5,6 +5,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandParser
 
+from snapplatform.access.principal import principal_of
 from snapplatform.access.services import create_access_key
 from snapplatform.ops.users import user_of
 
@@ -22,7 +23,10 @@ class Command(BaseCommand):
         parser.add_argument("--format", choices=["text", "json"], default="text")
 
     def handle(self, *args: Any, **options: Any) -> None:
-        key, secret = create_access_key(user=user_of(options["user"]), description=options["description"])
+        user = user_of(options["user"])
+        key, secret = create_access_key(
+            principal=principal_of(user), user=user, description=options["description"]
+        )
         if options["format"] == "json":
             self.stdout.write(json.dumps({"AccessKeyId": key.pk, "AccessKeySecret": secret}))
             return
