@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import errno
 import logging
 import os
 import signal
@@ -10,6 +11,7 @@ from uuid import UUID
 
 import uvloop
 from django.conf import settings
+from django.db import DatabaseError
 
 from snapplatform.cluster import nodes
 from snapplatform.errors import ForeignHost, NodeBuried
@@ -34,6 +36,7 @@ log = logging.getLogger("snapplatform.node")
 CAPTURE_SECONDS = 4.0
 WRITER_SECONDS = 3.0
 SETTLE_SECONDS = 1.0
+_PORT_ERRORS = (errno.EADDRINUSE, errno.EADDRNOTAVAIL, errno.EACCES)
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,10 +63,10 @@ async def _main(options: Options) -> int:
     node = CaptureNode(options)
     try:
         await node.start()
-    except (OSError, ForeignHost, ChildDied) as error:
+    except (OSError, ForeignHost, ChildDied, DatabaseError) as error:
         log.error(_why_not(options, error))
         await node.stop()
-        return os.EX_CONFIG
+        return os.EX_CONFIG if _needs_a_person(error) else os.EX_TEMPFAIL
     log.info("taking publishers on rtmp://%s:%d/live/NAME", options.rtmp_host, node.rtmp_port)
     stopping = asyncio.ensure_future(stop.wait())
     await asyncio.wait((stopping, *node.tasks), return_when=asyncio.FIRST_COMPLETED)
@@ -77,12 +80,21 @@ async def _main(options: Options) -> int:
     return os.EX_TEMPFAIL if failed else os.EX_OK
 
 
+def _needs_a_person(error: Exception) -> bool:
+    """Whether a new start would fail alike. Too few processes or files, or a database away, may pass."""
+    return isinstance(error, ForeignHost) or _is_about_the_port(error)
+
+
+def _is_about_the_port(error: Exception) -> bool:
+    return isinstance(error, OSError) and error.errno in _PORT_ERRORS
+
+
 def _why_not(options: Options, error: Exception) -> str:
-    if isinstance(error, OSError):
+    if _is_about_the_port(error) and isinstance(error, OSError):
         where = f"{options.rtmp_host} port {options.rtmp_port}"
         reason = error.strerror or error
         return f"cannot take publishers on {where}: {reason}. Set SNAP_RTMP_PORT to another port."
-    return str(error)
+    return f"the capture node could not start: {error}"
 
 
 def _expected(task: "asyncio.Task[None]") -> bool:
