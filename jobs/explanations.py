@@ -21,6 +21,16 @@ EXPLANATIONS: dict[str, str] = {
         "encoder's video source. The job goes on by itself when video comes."
     ),
     "unsupported video codec": "Pictures are taken of H.264 and HEVC: set the encoder to one of them.",
+    "damaged video header": (
+        "The encoder's description of its video can't be read; the log has the details. Restart the encoder."
+    ),
+    "picture too large": (
+        "The video is larger than 25 megapixels, or than 8192 on a side. Send a smaller one."
+    ),
+    "quarantined": (
+        "What the stream sends ended several decoder processes, so it is left alone: for a minute at first, "
+        "for up to a quarter of an hour if it goes on. Restart the encoder, or look for damage on the way."
+    ),
     "stream offline": "Nobody publishes the stream. Publish it, and the job begins by itself.",
     "stream ended": (
         "The publisher left while this tick waited for a keyframe. The job goes on when it is back."

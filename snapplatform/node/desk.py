@@ -1,12 +1,14 @@
 """One decode for many: requests for the same frame within one turn of the loop share a decoder's work."""
 
 import asyncio
+import logging
 from dataclasses import dataclass, field
 
 from snapplatform import clock, ids
 from snapplatform.media.pool import DecoderPool
 from snapplatform.media.ring import Packet
 from snapplatform.media.types import (
+    DecodeFailed,
     OutputSpec,
     Picture,
     PictureFacts,
@@ -15,6 +17,11 @@ from snapplatform.media.types import (
 )
 from snapplatform.streams.frames import Frame
 from snapplatform.streams.livestream import LiveStream
+
+log = logging.getLogger("snapplatform.node")
+
+# What a stream's packets did to a decoder; other failures cost a picture, and no process.
+DEADLY = ("died", "timeout")
 
 _Key = tuple[int, int, int]
 
@@ -68,7 +75,10 @@ class PictureDesk:
             group_by = group.stream.held.stream_id
             request = PictureRequest(frame.config, frame.packets, specs, exif=facts, group=group_by)
             result = await self._pool.take(request)
+            group.stream.quarantine.passed()
         except BaseException as error:
+            if isinstance(error, DecodeFailed) and error.reason in DEADLY:
+                self._strike(group.stream)
             for future in group.wanted.values():
                 future.set_exception(error)
                 future.exception()  # nobody may be waiting any more
@@ -80,6 +90,10 @@ class PictureDesk:
         finally:
             if self._groups.get(key) is group:
                 del self._groups[key]
+
+    def _strike(self, stream: LiveStream) -> None:
+        if stream.quarantine.strike(clock.monotonic()):
+            log.error("stream %s: its packets kill decoders; it is left alone for a while", stream.held.name)
 
     def _facts(self, stream: LiveStream, packet: Packet) -> PictureFacts:
         received = clock.wall_time(packet.received_at)

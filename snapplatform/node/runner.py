@@ -72,8 +72,9 @@ class JobRunner:
     # As a watcher of the stream.
 
     def on_keyframe(self, packet: Packet) -> None:
-        frame = self.stream.frame(exact=False)
-        if self._owed is not None and frame is not None:
+        if self._owed is None or self.stream.state(packet.received_at):
+            return
+        if (frame := self.stream.frame(exact=False)) is not None:
             tick, self._owed = self._owed, None
             self._take(frame, tick)
 

@@ -13,9 +13,11 @@ from snapplatform.rtmp.messages import AUDIO, DATA, VIDEO
 from snapplatform.streams.audience import Audience
 from snapplatform.streams.frames import Frame, Moment, Watcher
 from snapplatform.streams.live import Held
+from snapplatform.streams.quarantine import Quarantine
 
 log = logging.getLogger("snapplatform.streams")
 
+QUARANTINED = "quarantined"
 DECODABLE: frozenset[str] = frozenset(get_args(CodecName))
 # A stream without a frame for this long shows nothing that could be taken as "now".
 STALE_SECONDS = 10.0
@@ -42,6 +44,7 @@ class LiveStream:
         self.ended = False
         self._on_close = on_close
         self.audience = Audience(self.ring)
+        self.quarantine = Quarantine()
 
     # As a sink of rtmp.
 
@@ -89,6 +92,8 @@ class LiveStream:
         """Why no picture can be taken now, or ""."""
         if self.problem:
             return self.problem
+        if self.quarantine.holds(now):
+            return QUARANTINED
         if self.last_keyframe is None:
             return "no keyframe yet"
         return "no video" if now - self._last_frame > STALE_SECONDS else ""

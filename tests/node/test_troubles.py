@@ -8,6 +8,7 @@ from jobs.services import stop_job
 from snapplatform import clock
 from snapplatform.media import synthetic
 from snapplatform.media.ring import Packet
+from snapplatform.media.types import DecodeFailed
 from snapplatform.node import heart, ingest
 from snapplatform.storage.buckets import store_of
 from snapplatform.storage.models import Garbage, StoredObject
@@ -240,3 +241,19 @@ async def test_times_that_jump_back_go_on_in_the_ring(node, ask, principal, foot
         await ask(lambda: node.hub.streams() and len(node.hub.streams()[0].ring.gop()) == 5)
         times = [packet.dts_ms for packet in node.hub.streams()[0].ring.gop()]
     assert times == sorted(set(times))
+
+
+async def test_a_stream_that_kills_decoders_is_left_alone(node, make_job, ask, footage, monkeypatch):
+    config, packets = footage
+    job = await make_job()
+
+    async def dies(request, deadline=None):
+        raise DecodeFailed("died", "the process ended")
+
+    monkeypatch.setattr(node.pool, "take", dies)
+    async with Encoder(node.rtmp_port, "cam") as encoder:
+        for count in (1, 2, 3):
+            await encoder.video(config, packets[:5])
+            await ask(lambda count=count: job.skips.filter(reason="decode: died", count__gte=count).exists())
+        await ask(lambda: job.skips.filter(reason="quarantined").exists())
+        assert (await ask(lambda: job.skips.get(reason="decode: died"))).count == 3

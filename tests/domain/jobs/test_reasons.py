@@ -9,6 +9,7 @@ from jobs.explanations import EXPLANATIONS, LATE
 from jobs.models import QUALITY_FLAGS, Job
 from snapplatform.media.types import REASONS
 from snapplatform.node import runner, writer
+from snapplatform.streams import livestream
 from snapplatform.streams.models import Stream
 from templates.models import Template
 from tests import factories
@@ -16,7 +17,7 @@ from tests import factories
 DOCS = Path(__file__).parents[3] / "docs" / "jobs.md"
 SAID = {
     value
-    for module in (capture, publishing, runner, writer)
+    for module in (capture, livestream, publishing, runner, writer)
     for name, value in vars(module).items()
     if name.isupper() and isinstance(value, str)
 }
