@@ -1,0 +1,45 @@
+"""A fresh database for one run: a SQLite file, or a database on a PostgreSQL server, dropped at the end.
+
+The server is that of SNAP_TEST_DATABASE_URL; without it, one of our own is started (postgresql.py).
+"""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from urllib.parse import urlsplit, urlunsplit
+
+import psycopg
+
+from bench.faults.children import Children
+from bench.faults.postgresql import Server
+
+
+@contextmanager
+def fresh(kind: str, folder: Path, children: Children, server_url: str) -> Iterator[str]:
+    """Its URL; empty for SQLite, which lies in the data directory. RuntimeError without a PostgreSQL."""
+    if kind == "sqlite":
+        yield ""
+    elif server_url:
+        with _database(server_url) as url:
+            yield url
+    else:
+        with Server(folder / "postgresql", children) as server:
+            yield server.url
+
+
+@contextmanager
+def _database(server_url: str) -> Iterator[str]:
+    name = f"snap_faults_{uuid.uuid4().hex[:12]}"
+    with psycopg.connect(_named(server_url, "postgres"), autocommit=True) as connection:
+        connection.execute(f"CREATE DATABASE {name}")  # type: ignore[arg-type]
+        try:
+            yield _named(server_url, name)
+        finally:
+            connection.execute(f"DROP DATABASE {name} WITH (FORCE)")  # type: ignore[arg-type]
+
+
+def _named(url: str, name: str) -> str:
+    return urlunsplit(urlsplit(url)._replace(path=f"/{name}"))
