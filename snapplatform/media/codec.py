@@ -7,7 +7,9 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Literal
 
-from .sps import SpsError, SpsSize, h264_sps_size, hevc_sps_size
+from snapplatform.bits import BadBits
+
+from .sps import SpsSize, h264_sps_size, hevc_sps_size
 
 CodecName = Literal["h264", "hevc"]
 
@@ -66,7 +68,7 @@ def _parse(codec: str, extradata: bytes) -> CodecInfo:
             return _parse_avcc(extradata)
         if codec == "hevc":
             return _parse_hvcc(extradata)
-    except (IndexError, SpsError) as error:
+    except (IndexError, BadBits) as error:
         raise BadCodecConfig(f"{codec} sequence header is damaged: {error}") from error
     raise BadCodecConfig(f"codec {codec!r} is not one of h264, hevc")
 

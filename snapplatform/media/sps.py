@@ -4,13 +4,9 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-# A real SPS is under 200 bytes; more is a waste of the event loop's time.
-MAX_SPS_BYTES = 1024
+from snapplatform.bits import BadBits, Bits
+
 _CHROMA_PROFILES = {100, 110, 122, 244, 44, 83, 86, 118, 128, 138, 139, 134, 135}
-
-
-class SpsError(ValueError):
-    """The parameter set ends early or holds impossible values."""
 
 
 class SpsSize(NamedTuple):
@@ -22,39 +18,9 @@ class SpsSize(NamedTuple):
     coded_height: int
 
 
-class _Bits:
-    """Bit reader over an unescaped payload; SpsError at its end."""
-
-    def __init__(self, data: bytes) -> None:
-        if len(data) > MAX_SPS_BYTES:
-            raise SpsError(f"an SPS of {len(data)} bytes is longer than {MAX_SPS_BYTES}")
-        payload = data.replace(b"\x00\x00\x03", b"\x00\x00")
-        self._value = int.from_bytes(payload, "big")
-        self._left = len(payload) * 8
-
-    def take(self, count: int) -> int:
-        if count > self._left:
-            raise SpsError("the SPS ends early")
-        self._left -= count
-        return self._value >> self._left & ((1 << count) - 1)
-
-    def ue(self) -> int:
-        """Exp-Golomb, unsigned (H.264 9.1)."""
-        zeros = 0
-        while not self.take(1):
-            zeros += 1
-            if zeros > 31:
-                raise SpsError("an Exp-Golomb code is longer than 32 bits")
-        return (1 << zeros) - 1 + self.take(zeros)
-
-    def se(self) -> int:
-        value = self.ue()
-        return (value + 1) // 2 if value & 1 else -(value // 2)
-
-
 def h264_sps_size(nal: bytes) -> SpsSize:
     """Sizes in an H.264 SPS NAL unit, header byte included (H.264 7.3.2.1.1)."""
-    bits = _Bits(nal[1:])
+    bits = Bits(nal[1:])
     profile = bits.take(8)
     bits.take(16)
     bits.ue()
@@ -88,11 +54,11 @@ def h264_sps_size(nal: bytes) -> SpsSize:
         shown_width -= (left + right) * unit_x
         shown_height -= (top + bottom) * unit_y
         if shown_width <= 0 or shown_height <= 0:
-            raise SpsError("the crop leaves no picture")
+            raise BadBits("the crop leaves no picture")
     return SpsSize(shown_width, shown_height, width, height)
 
 
-def _skip_chroma_info(bits: _Bits) -> int:
+def _skip_chroma_info(bits: Bits) -> int:
     chroma = bits.ue()
     if chroma == 3:
         bits.take(1)
@@ -106,7 +72,7 @@ def _skip_chroma_info(bits: _Bits) -> int:
     return chroma
 
 
-def _skip_scaling_list(bits: _Bits, size: int) -> None:
+def _skip_scaling_list(bits: Bits, size: int) -> None:
     last = following = 8
     for _ in range(size):
         if following:
@@ -116,7 +82,7 @@ def _skip_scaling_list(bits: _Bits, size: int) -> None:
 
 def hevc_sps_size(nal: bytes) -> SpsSize:
     """Sizes in an HEVC SPS NAL unit, its two header bytes included (H.265 7.3.2.2.1)."""
-    bits = _Bits(nal[2:])
+    bits = Bits(nal[2:])
     bits.take(4)
     sub_layers = bits.take(3)
     bits.take(1)
@@ -136,5 +102,5 @@ def hevc_sps_size(nal: bytes) -> SpsSize:
         shown_width -= (bits.ue() + bits.ue()) * (2 if chroma in (1, 2) else 1)
         shown_height -= (bits.ue() + bits.ue()) * (2 if chroma == 1 else 1)
         if shown_width <= 0 or shown_height <= 0:
-            raise SpsError("the crop leaves no picture")
+            raise BadBits("the crop leaves no picture")
     return SpsSize(shown_width, shown_height, width, height)

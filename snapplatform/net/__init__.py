@@ -1,4 +1,5 @@
-"""Safe addresses for everything outgoing: check_url() reads strictly, resolve() looks up once and pins."""
+"""Safe addresses for everything outgoing: check_url() reads strictly, resolve() looks up once and pins.
+And what pulls of any protocol share: dialling, their life and their endings."""
 
 from snapplatform.net.addresses import Address, Network, why_refused
 from snapplatform.net.errors import AddressRefused

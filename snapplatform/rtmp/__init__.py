@@ -1,8 +1,8 @@
 """RTMP in pure asyncio: a server for ingest and playback, and a client that pulls. The hub of streams
 implements `Directory`; see interface.py."""
 
+from snapplatform.net.ending import EndKind, PullEnd
 from snapplatform.rtmp.client import PullClient
-from snapplatform.rtmp.ending import EndKind, PullEnd
 from snapplatform.rtmp.errors import ProtocolError
 from snapplatform.rtmp.interface import Directory, Player, Refused, Sink, StreamAddress, Subscription
 from snapplatform.rtmp.limits import ClientLimits, Limits

@@ -1,12 +1,11 @@
 """The RTMP client: plays streams of other servers into sinks."""
 
-import asyncio
 import logging
-import os
-import socket
 import ssl
 
-from snapplatform.rtmp.ending import EndKind, PullEnd
+from snapplatform.net.dialling import Place
+from snapplatform.net.ending import PullEnd
+from snapplatform.net.pulls import Pulls
 from snapplatform.rtmp.host import HEADROOM
 from snapplatform.rtmp.interface import Sink
 from snapplatform.rtmp.limits import ClientLimits
@@ -31,92 +30,32 @@ class PullClient:
     def __init__(self, limits: ClientLimits | None = None, tls: ssl.SSLContext | None = None) -> None:
         self.limits = limits or ClientLimits()
         self.stats = ClientStats()
-        self._tls = tls
         self._buffer = bytearray(HEADROOM + READ_BYTES)
-        self._connections: set[PullConnection] = set()
-        self._timer: asyncio.TimerHandle | None = None
+        self._pulls = Pulls(
+            self.stats,
+            connect_seconds=self.limits.connect_seconds,
+            tick_seconds=self.limits.tick_seconds,
+            tls=tls,
+        )
 
     async def pull(self, target: PullTarget, sink: Sink, *, until_keyframe: bool = False) -> PullEnd:
         """Play until it ends, and say how; nothing is raised but CancelledError. However it ends, the sink is
         closed once, with the same reason. With `until_keyframe` it leaves after the first keyframe that can
         be decoded. Cancelling drops the connection at once."""
+        url = target.url
         connection = PullConnection(
-            target.url,
+            url,
             sink,
             limits=self.limits,
             stats=self.stats,
             buffer=self._buffer,
             until_keyframe=until_keyframe,
         )
-        self._enter(connection)
-        log.info("rtmp pull open url=%s", target.url.redacted)
+        window = KEYFRAME_WINDOW if until_keyframe else 0
+        place = Place(target.address, url.port, url.host if url.secure else None, window)
+        log.info("rtmp pull open url=%s", url.redacted)
         try:
-            await self._connect(connection, target, KEYFRAME_WINDOW if until_keyframe else 0)
-            return await asyncio.shield(connection.done)
+            return await self._pulls.run(connection, place)
         finally:
-            connection.finish(PullEnd(EndKind.CANCELLED))
-            self._leave(connection)
             end = connection.done.result()
-            log.info(
-                "rtmp pull closed url=%s reason=%r bytes_in=%d", target.url.redacted, str(end), end.bytes_in
-            )
-
-    async def _connect(self, connection: PullConnection, target: PullTarget, window: int) -> None:
-        """TCP and TLS; what goes wrong ends the connection."""
-        try:
-            async with asyncio.timeout(self.limits.connect_seconds):
-                await self._open(connection, target, window)
-        except TimeoutError:
-            connection.finish(PullEnd(EndKind.CONNECT_TIMEOUT))
-        except ssl.SSLCertVerificationError as error:
-            connection.finish(PullEnd(EndKind.TLS, error.verify_message))
-        except ssl.SSLError as error:
-            connection.finish(PullEnd(EndKind.TLS, error.reason or ""))
-        except OSError as error:
-            detail = os.strerror(error.errno) if error.errno else "closed by the server"
-            connection.finish(PullEnd(EndKind.UNREACHABLE, detail))
-
-    async def _open(self, connection: PullConnection, target: PullTarget, window: int) -> None:
-        loop = asyncio.get_running_loop()
-        sock = socket.socket(socket.AF_INET6 if ":" in target.address else socket.AF_INET)
-        try:
-            sock.setblocking(False)
-            if window:  # before connecting: it goes into the first packet
-                sock.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, window)
-            await loop.sock_connect(sock, (target.address, target.url.port))
-            await loop.create_connection(
-                lambda: connection,
-                sock=sock,
-                ssl=self._tls_context() if target.url.secure else None,
-                server_hostname=target.url.host if target.url.secure else None,
-            )
-        except BaseException:
-            sock.close()
-            raise
-
-    def _tls_context(self) -> ssl.SSLContext:
-        if self._tls is None:
-            self._tls = ssl.create_default_context()
-        return self._tls
-
-    def _enter(self, connection: PullConnection) -> None:
-        self._connections.add(connection)
-        self.stats.pulls = len(self._connections)
-        if self._timer is None:
-            self._wait(asyncio.get_running_loop())
-
-    def _leave(self, connection: PullConnection) -> None:
-        self._connections.discard(connection)
-        self.stats.pulls = len(self._connections)
-        if not self._connections and self._timer is not None:
-            self._timer.cancel()
-            self._timer = None
-
-    def _wait(self, loop: asyncio.AbstractEventLoop) -> None:
-        self._timer = loop.call_later(self.limits.tick_seconds, self._tick, loop)
-
-    def _tick(self, loop: asyncio.AbstractEventLoop) -> None:
-        now = loop.time()
-        for connection in list(self._connections):
-            connection.tick(now)
-        self._wait(loop)
+            log.info("rtmp pull closed url=%s reason=%r bytes_in=%d", url.redacted, str(end), end.bytes_in)

@@ -3,15 +3,15 @@
 import asyncio
 import logging
 
+from snapplatform.net.gathering import Gathering
+from snapplatform.net.sockets import address_of, tune
 from snapplatform.rtmp.deadlines import Deadlines
 from snapplatform.rtmp.errors import ProtocolError
-from snapplatform.rtmp.gathering import Gathering
 from snapplatform.rtmp.handshake import Handshake
 from snapplatform.rtmp.host import Host
 from snapplatform.rtmp.receiver import Receiver
 from snapplatform.rtmp.role import Role
 from snapplatform.rtmp.session import Session
-from snapplatform.rtmp.sockets import address_of, tune
 
 log = logging.getLogger("snapplatform.rtmp")
 

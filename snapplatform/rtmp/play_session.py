@@ -6,8 +6,8 @@ connect --_result--> createStream --_result--> play --Play.Start or media--> pla
 import re
 from typing import Protocol
 
+from snapplatform.net.ending import EndKind, PullEnd
 from snapplatform.rtmp import amf0, messages
-from snapplatform.rtmp.ending import EndKind, PullEnd
 from snapplatform.rtmp.errors import ProtocolError
 from snapplatform.rtmp.limits import WireLimits
 from snapplatform.rtmp.media_session import Intake, Link, MediaSession

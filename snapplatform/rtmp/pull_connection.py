@@ -6,17 +6,17 @@ import os
 import ssl
 from dataclasses import replace
 
+from snapplatform.net.ending import EndKind, PullEnd
+from snapplatform.net.gathering import Gathering
+from snapplatform.net.sockets import tune
 from snapplatform.rtmp.client_handshake import ClientHandshake
-from snapplatform.rtmp.ending import EndKind, PullEnd
 from snapplatform.rtmp.errors import ProtocolError
-from snapplatform.rtmp.gathering import Gathering
 from snapplatform.rtmp.interface import Sink
 from snapplatform.rtmp.limits import ClientLimits
 from snapplatform.rtmp.media_time import MediaTime
 from snapplatform.rtmp.play_session import PlaySession
 from snapplatform.rtmp.pull_deadlines import PullDeadlines
 from snapplatform.rtmp.receiver import Receiver
-from snapplatform.rtmp.sockets import tune
 from snapplatform.rtmp.stats import ClientStats
 from snapplatform.rtmp.url import RtmpUrl
 from snapplatform.rtmp.watch import Watch

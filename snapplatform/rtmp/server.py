@@ -2,6 +2,7 @@
 
 import asyncio
 from collections import Counter
+from dataclasses import dataclass
 
 from snapplatform.rtmp.connection import Connection
 from snapplatform.rtmp.host import HEADROOM
@@ -11,6 +12,16 @@ from snapplatform.rtmp.stats import ServerStats
 
 READ_BYTES = 256 * 1024
 CLOSE_SECONDS = 5.0
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where to listen, and how."""
+
+    host: str
+    port: int
+    reuse_port: bool
+    backlog: int
 
 
 class RtmpServer:
@@ -23,6 +34,7 @@ class RtmpServer:
         self.buffer = bytearray(HEADROOM + READ_BYTES)
         self.loop: asyncio.AbstractEventLoop
         self._server: asyncio.Server | None = None
+        self._place: Place | None = None  # while started
         self._connections: set[Connection] = set()
         self._peers: Counter[str] = Counter()
         self._empty = asyncio.Event()
@@ -32,30 +44,47 @@ class RtmpServer:
     async def start(self, host: str, port: int, *, reuse_port: bool = False, backlog: int = 512) -> None:
         """Listen; OSError when the address is taken. Port 0 takes a free one, see `port`."""
         self.loop = asyncio.get_running_loop()
-        self._server = await self.loop.create_server(
-            lambda: Connection(self), host, port, backlog=backlog, reuse_port=reuse_port or None
-        )
+        self._server = await self._listen_at(Place(host, port, reuse_port, backlog))
+        port = int(self._server.sockets[0].getsockname()[1])
+        self._place = Place(host, port, reuse_port, backlog)
         self._tick()
 
     @property
     def port(self) -> int:
-        """The port it listens on."""
-        assert self._server is not None, "not started"
-        return int(self._server.sockets[0].getsockname()[1])
+        """The port it was started on."""
+        assert self._place is not None, "not started"
+        return self._place.port
+
+    @property
+    def listening(self) -> bool:
+        return self._server is not None
+
+    def stop_listening(self) -> None:
+        """Take no new connection; those that are there stay."""
+        if self._server is not None:
+            server, self._server = self._server, None
+            server.close()
+
+    async def listen(self) -> None:
+        """Take connections again, on the same port; OSError when somebody else has it."""
+        if self._server is None and self._place is not None:
+            self._server = await self._listen_at(self._place)
 
     async def close(self) -> None:
         """Stop listening, drop every connection, wait until their sinks are closed. May be called again."""
-        if self._server is None:
+        if self._place is None:
             return
-        server, self._server = self._server, None
-        server.close()
+        self._place = None
+        server = self._server
+        self.stop_listening()
         if self._timer is not None:
             self._timer.cancel()
         asked = [one.role.task for one in self._connections if one.role.task is not None]
         self.close_connections("server closing")
         async with asyncio.timeout(CLOSE_SECONDS):
             await self._empty.wait()
-            await server.wait_closed()
+            if server is not None:
+                await server.wait_closed()
         if asked:
             await asyncio.wait(asked, timeout=CLOSE_SECONDS)
 
@@ -86,6 +115,15 @@ class RtmpServer:
         self.stats.connections = len(self._connections)
         if not self._connections:
             self._empty.set()
+
+    async def _listen_at(self, place: Place) -> asyncio.Server:
+        return await self.loop.create_server(
+            lambda: Connection(self),
+            place.host,
+            place.port,
+            backlog=place.backlog,
+            reuse_port=place.reuse_port or None,
+        )
 
     def _tick(self) -> None:
         now = self.loop.time()

@@ -3,6 +3,8 @@
 from collections import Counter
 from dataclasses import dataclass, field
 
+from snapplatform.net.pulls import PullStats
+
 
 @dataclass(slots=True)
 class ServerStats:
@@ -19,11 +21,5 @@ class ServerStats:
 
 
 @dataclass(slots=True)
-class ClientStats:
-    """`pulls` is of now; the others only grow."""
-
-    pulls: int = 0
-    bytes_in: int = 0
-    bytes_out: int = 0
-    ended: Counter[str] = field(default_factory=Counter)  # by EndKind
-    protocol_errors: Counter[str] = field(default_factory=Counter)  # by ProtocolError.kind
+class ClientStats(PullStats):
+    """Of the pulls of one client."""

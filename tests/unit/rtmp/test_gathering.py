@@ -7,8 +7,8 @@ from contextlib import closing
 
 import pytest
 
+from snapplatform.net.gathering import MAX_BYTES, Gathering
 from snapplatform.rtmp import Limits
-from snapplatform.rtmp.gathering import MAX_BYTES, Gathering
 from tests.unit.rtmp.relay import Relay
 from tests.unit.rtmp.serving import client, eventually, publishing, serving
 from tests.unit.rtmp.wire import Writer, keyframe

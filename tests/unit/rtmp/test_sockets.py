@@ -2,7 +2,7 @@
 
 import pytest
 
-from snapplatform.rtmp.sockets import address_of
+from snapplatform.net.sockets import address_of
 
 
 @pytest.mark.parametrize(
