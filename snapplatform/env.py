@@ -13,6 +13,9 @@ from django.core.exceptions import ImproperlyConfigured
 from snapplatform import __version__
 from snapplatform.envreader import Network, Reader
 
+STREAMS_PER_CORE = 120
+STREAMS_PER_NODE = 240
+
 
 @dataclass(frozen=True)
 class Settings:
@@ -37,6 +40,8 @@ class Settings:
     web_workers: int
     capture_nodes: int
     decoders: int
+    node_streams: int
+    drain_seconds: int
     started_jobs_limit: int
     retention_days: int
     ring_bytes: int
@@ -77,12 +82,26 @@ def _read(read: Reader, base_dir: Path) -> Settings:
         web_workers=read.count("WEB_WORKERS", 1, low=1, high=64),
         capture_nodes=read.count("CAPTURE_NODES", 1, low=1, high=64),
         decoders=read.count("DECODERS", max(2, (os.cpu_count() or 2) // 2), low=1, high=64),
+        node_streams=read.count("NODE_STREAMS", _streams_of_a_node(read), low=1, high=10_000),
+        drain_seconds=read.count("DRAIN_SECONDS", 30, low=0, high=86_400),
         started_jobs_limit=read.count("STARTED_JOBS_LIMIT", 100, low=1, high=1_000_000),
         retention_days=read.count("RETENTION_DAYS", 30, low=1, high=36_500),
         ring_bytes=read.count("RING_BYTES", 8 * 1024 * 1024, low=256 * 1024, high=1024**3),
         log_format=read.choice("LOG_FORMAT", _log_format(), ["json", "console"]),
         log_level=read.choice("LOG_LEVEL", "INFO", ["DEBUG", "INFO", "WARNING", "ERROR"]),
     )
+
+
+def _streams_of_a_node(read: Reader) -> int:
+    """What docs/benchmarks.md measured of 1080p30, less a reserve, shared by the nodes of this machine. The
+    second bound is the node's loop, which is one process and works on one core."""
+    nodes = read.count("CAPTURE_NODES", 1, low=1, high=64)
+    return max(1, min(STREAMS_PER_CORE * cores() // nodes, STREAMS_PER_NODE))
+
+
+def cores() -> int:
+    """The cores that this process may use."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
 def database(url: str) -> dict[str, Any]:

@@ -102,6 +102,13 @@ class AlreadyPublished(SnapError):
         )
 
 
+class StreamIsPulled(AlreadyPublished):
+    """The stream comes from its source: nobody publishes it to us."""
+
+    def __str__(self) -> str:
+        return f"Stream {self.name!r} is pulled from its source. Publish under another name."
+
+
 @dataclass
 class NodeBuried(SnapError):
     """Others took this node for dead, and what it held is theirs. It must stop, and may start anew."""
@@ -122,6 +129,46 @@ class ForeignHost(SnapError):
         return (
             f"A capture node of host {self.host!r} uses this SQLite database. SQLite serves one host: "
             "stop that node, or set SNAP_DATABASE_URL to a PostgreSQL database for several hosts."
+        )
+
+
+@dataclass
+class NodeNotFound(NotFound):
+    kind: str = "node"
+    cure: ClassVar[str] = "`manage.py nodes` lists them; name one by the start of its id or by host:pid."
+
+
+@dataclass
+class NodeAmbiguous(SnapError):
+    """Several nodes answer to what was said."""
+
+    text: str
+    names: tuple[str, ...]
+
+    def __str__(self) -> str:
+        return f"{self.text!r} could be any of {', '.join(self.names)}. Write more of the id, or host:pid."
+
+
+@dataclass
+class NodeStopped(SnapError):
+    """The node's row is closed: there is nothing to ask of it."""
+
+    name: str
+
+    def __str__(self) -> str:
+        return f"Node {self.name} has stopped already. `manage.py nodes` lists those that run."
+
+
+@dataclass
+class LastNode(SnapError):
+    """No other node would take what this one gives away."""
+
+    name: str
+
+    def __str__(self) -> str:
+        return (
+            f"Node {self.name} is the only one that takes streams: while it drains nobody can publish, and "
+            "its streams go offline. Start another node first, or force it."
         )
 
 

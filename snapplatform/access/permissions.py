@@ -34,3 +34,15 @@ def require(
     resource = Resource(principal.account_id, resource_type, str(resource_id))
     if not action.startswith("snap:"):
         raise PermissionRefused(action, str(resource), why="unknown action")
+
+
+def require_operator(
+    principal: Principal, action: str, resource_type: str, resource_id: object = "*"
+) -> None:
+    """As require(), for what belongs to the site and to no account, such as its machines: only who runs the
+    site may."""
+    require(principal, action, resource_type, resource_id)
+    if not principal.is_superuser:
+        raise PermissionRefused(
+            action, f"acs:snap:*:*:{resource_type}/{resource_id}", why="it is the site's, not an account's"
+        )

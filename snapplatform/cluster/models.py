@@ -6,7 +6,12 @@ from snapplatform import ids
 
 
 class Node(models.Model):
-    """One running capture process. It beats every few seconds; a row without beats is a dead process."""
+    """One running capture process. It beats every few seconds; a row without beats is a dead process.
+
+    serving --drain--> draining --nothing left--> drained
+       ^                  |                          |
+       +-----undrain------+--------------------------+      any of them --> stopped
+    """
 
     id = models.UUIDField(primary_key=True, default=ids.new_id, editable=False)
     host = models.CharField(max_length=255)
@@ -18,11 +23,21 @@ class Node(models.Model):
     started_at = models.DateTimeField()
     stopped_at = models.DateTimeField(null=True, blank=True)
     stop_reason = models.CharField(max_length=64, blank=True, help_text="why others closed the row")
+    drain_requested_at = models.DateTimeField(
+        null=True, blank=True, help_text="somebody wants it to give away what it holds"
+    )
+    drained_at = models.DateTimeField(null=True, blank=True, help_text="it holds nothing any more")
+    capacity = models.PositiveIntegerField(default=0, help_text="how many streams it is meant to hold")
     clock_offset_ms = models.IntegerField(default=0, help_text="the node's clock minus the database's")
     stats = models.JSONField(default=dict, blank=True)
 
     def __str__(self) -> str:
         return f"{self.host}:{self.pid}"
+
+    @property
+    def draining(self) -> bool:
+        """Whether nothing new may be placed on it."""
+        return self.drain_requested_at is not None
 
 
 class Duty(models.Model):

@@ -2,6 +2,7 @@
 
 import os
 import socket
+from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -21,7 +22,15 @@ BOOT_ID = Path("/proc/sys/kernel/random/boot_id")
 DEAD_AFTER = timedelta(seconds=TTL_SECONDS)
 
 
-def register(*, rtmp_address: str) -> Node:
+@dataclass(frozen=True, slots=True)
+class Beat:
+    """What a node hears when it beats: its clock minus the database's, in ms, and whether it is to drain."""
+
+    offset_ms: int
+    draining: bool
+
+
+def register(*, rtmp_address: str, capacity: int = 0) -> Node:
     """A new row for this process. Rows of dead processes of the same host are closed at once.
 
     Raises ForeignHost when a node of another host uses this SQLite file, whose locks don't reach there.
@@ -34,28 +43,41 @@ def register(*, rtmp_address: str) -> Node:
     if connection.vendor == "sqlite" and stranger is not None:
         raise ForeignHost(stranger.host)
     node = Node.objects.create(
-        host=host, place=_place(), pid=os.getpid(), rtmp_address=rtmp_address, beat_at=Now(), started_at=Now()
+        host=host,
+        place=_place(),
+        pid=os.getpid(),
+        rtmp_address=rtmp_address,
+        capacity=capacity,
+        beat_at=Now(),
+        started_at=Now(),
     )
     node.refresh_from_db()
     return node
 
 
-def beat(node_id: UUID, stats: dict[str, Any]) -> int:
-    """Count the beat up and keep the node's figures. Returns our clock minus the database's, in ms.
+def beat(node_id: UUID, stats: dict[str, Any]) -> Beat:
+    """Count the beat up and keep the node's figures. One question and one write.
 
     Raises NodeBuried when others took this node for dead: it holds nothing any more.
     """
-    before = clock.now()
     row = Node.objects.filter(pk=node_id, stopped_at=None)
-    if not row.update(beat=models.F("beat") + 1, beat_at=Now(), stats=stats):
-        raise NodeBuried(str(node_id))
-    database_now = row.values_list("beat_at", flat=True).first()
-    if database_now is None:
-        raise NodeBuried(str(node_id))
+    connection.ensure_connection()  # making one takes a while, and would look like a clock that is off
+    before = clock.now()
+    asked = row.annotate(now=Now()).values_list("now", "drain_requested_at").first()
     middle = before + (clock.now() - before) / 2
+    if asked is None:
+        raise NodeBuried(str(node_id))
+    database_now, drain_requested_at = asked
     offset = round((middle - database_now).total_seconds() * 1000)
-    row.update(clock_offset_ms=offset)
-    return offset
+    if not row.update(beat=models.F("beat") + 1, beat_at=Now(), stats=stats, clock_offset_ms=offset):
+        raise NodeBuried(str(node_id))
+    return Beat(offset, drain_requested_at is not None)
+
+
+def drained(node_id: UUID) -> bool:
+    """Say that the node has given everything away. False: it said so before, or is not to drain any more."""
+    row = Node.objects.filter(pk=node_id, stopped_at=None, drain_requested_at__isnull=False, drained_at=None)
+    return row.update(drained_at=Now()) == 1
 
 
 def leave(node_id: UUID) -> None:
@@ -77,6 +99,11 @@ def beats() -> dict[UUID, int]:
 def alive() -> models.QuerySet[Node]:
     """Nodes that beat lately by the database's clock: for showing. Claims ask whether the row is closed."""
     return Node.objects.filter(stopped_at=None, beat_at__gt=Now() - DEAD_AFTER)
+
+
+def taking() -> models.QuerySet[Node]:
+    """Living nodes that something new may be placed on: those that don't drain."""
+    return alive().filter(drain_requested_at=None)
 
 
 def gone(node: Node) -> bool:

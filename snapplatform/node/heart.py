@@ -1,4 +1,5 @@
-"""The node's beat: tells the database that it lives, what it holds, and what its streams are like."""
+"""The node's beat: tells the database that it lives, what it holds, and what its streams are like; and hears
+what became of them and whether the node is to drain."""
 
 import asyncio
 import logging
@@ -11,12 +12,12 @@ from snapplatform import clock
 from snapplatform.cluster import nodes
 from snapplatform.cluster.watch import BeatWatch
 from snapplatform.errors import NodeBuried
-from snapplatform.media.pool import DecoderPool
-from snapplatform.node import metrics
+from snapplatform.node.drain import Drain
+from snapplatform.node.figures import Figures, left
 from snapplatform.node.ingest import Ingest
+from snapplatform.node.lease import Lease
 from snapplatform.node.threads import DatabaseThread
 from snapplatform.node.writer import Writer
-from snapplatform.rtmp.stats import ServerStats
 from snapplatform.streams import live
 from snapplatform.streams.hub import Hub
 from snapplatform.streams.live import Held
@@ -35,18 +36,20 @@ class Heart:
         node_id: UUID,
         database: DatabaseThread,
         hub: Hub,
-        pool: DecoderPool,
         writer: Writer,
-        rtmp: ServerStats,
         ingest: Ingest,
+        figures: Figures,
+        drain: Drain,
+        lease: Lease,
     ) -> None:
         self._node_id = node_id
         self._database = database
         self._hub = hub
-        self._pool = pool
         self._writer = writer
-        self._rtmp = rtmp
         self._ingest = ingest
+        self._figures = figures
+        self._drain = drain
+        self._lease = lease
         self._watch = BeatWatch()
         self._seen: dict[Held, tuple[float, int, int]] = {}  # when, frames, bytes at the last description
 
@@ -67,16 +70,18 @@ class Heart:
             await asyncio.sleep(nodes.BEAT_SECONDS)
 
     async def _beat(self) -> None:
-        self._export()
-        stats = {
-            "streams": len(self._hub.streams()),
-            "decoders_ready": self._pool.stats.ready,
-            "decoder_restarts": self._pool.stats.restarts,
-            "pictures_decoded": self._pool.stats.taken,
-            "rtmp_connections": self._rtmp.connections,
-            "rtmp_bytes_in": self._rtmp.bytes_in,
-        }
-        self._writer.offset_ms = await self._database.run(nodes.beat, self._node_id, stats)
+        figures = self._figures.read()
+        remains = left(figures) or self._ingest.asking
+        if self._drain.active:
+            figures["left"] = left(figures)
+        began = clock.monotonic()
+        beat = await self._database.run(nodes.beat, self._node_id, figures)
+        self._lease.renew(began)
+        self._writer.offset_ms = beat.offset_ms
+        await self._drain.heed(beat.draining)
+        # What was read before draining began says nothing of those who came in between.
+        if "left" in figures and not remains and await self._database.run(nodes.drained, self._node_id):
+            log.info("drained: the node holds nothing any more")
 
     async def _hear_news(self) -> None:
         """Let go of streams that are not ours any more, and of silent ones that are wanted elsewhere."""
@@ -88,14 +93,6 @@ class Heart:
             self._ingest.drop(stream_id, reason)
         for stream_id in news.wanted:
             self._ingest.drop_silent(streams[stream_id])
-
-    def _export(self) -> None:
-        metrics.STREAMS.set(len(self._hub.streams()))
-        metrics.PLAYERS.set(sum(len(stream.audience) for stream in self._hub.streams()))
-        metrics.RTMP_BYTES.set(self._rtmp.bytes_in)
-        metrics.RTMP_ERRORS.set(sum(self._rtmp.protocol_errors.values()))
-        metrics.DECODERS.set(self._pool.stats.ready)
-        metrics.DECODER_RESTARTS.set(self._pool.stats.restarts)
 
     async def _describe(self) -> None:
         now = clock.monotonic()

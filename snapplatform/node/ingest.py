@@ -29,6 +29,7 @@ log = logging.getLogger("snapplatform.node")
 # A live encoder sends audio or video many times a second; nothing for this long means that it is gone.
 SILENT_SECONDS = 3.0
 RETRY_SECONDS = (0.5, 1.0, 2.0, 5.0)
+CLOSED = "This node is being emptied. Connect again: another one takes you."
 
 
 class Ingest:
@@ -41,16 +42,20 @@ class Ingest:
         self._hub = hub
         self._database = database
         self._on_live = on_live
+        self.closed = False  # it drains: connections that were open already may not publish any more
         self._tasks: set[asyncio.Task[None]] = set()
         self._stops: dict[UUID, Callable[[str], None]] = {}
         self._claims: set[tuple[int, str]] = set()
 
     async def publish(self, address: StreamAddress, stop: Callable[[str], None]) -> Sink:
-        """Raises Refused: Unauthorized without a right key, BadName for a bad name or a second publisher."""
+        """Raises Refused: Unauthorized without a right key, BadName for a bad name or a second publisher,
+        Failed while the node drains."""
         bad_name = "NetStream.Publish.BadName"
         admission = await self._admit(
             address, "snap:PublishStream", bad_name, "NetStream.Publish.Unauthorized"
         )
+        if self.closed:
+            raise Refused("NetStream.Publish.Failed", CLOSED)
         name = admission.account_id, address.name
         self.drop_silent(self._hub.find(*name))
         try:
@@ -77,6 +82,16 @@ class Ingest:
             raise Refused("NetStream.Play.StreamNotFound", f"Nobody publishes {address.name!r} here.")
         stream.audience.attach(player)
         return _Subscription(stream, player)
+
+    @property
+    def asking(self) -> bool:
+        """Whether somebody is being admitted."""
+        return bool(self._claims)
+
+    @property
+    def held(self) -> list[UUID]:
+        """The streams that are published here."""
+        return list(self._stops)
 
     def drop(self, stream_id: UUID, reason: str) -> None:
         """Close the publisher's connection; its stream ends at once."""

@@ -5,7 +5,6 @@ import contextlib
 import errno
 import logging
 import os
-import signal
 from dataclasses import dataclass
 from uuid import UUID
 
@@ -18,8 +17,12 @@ from snapplatform.errors import ForeignHost, NodeBuried
 from snapplatform.media.child import ChildDied
 from snapplatform.media.pool import DecoderPool
 from snapplatform.node.desk import PictureDesk
+from snapplatform.node.drain import Drain
+from snapplatform.node.ending import STOP_SECONDS, Ending
+from snapplatform.node.figures import Figures
 from snapplatform.node.heart import Heart
 from snapplatform.node.ingest import Ingest
+from snapplatform.node.lease import Lease
 from snapplatform.node.roster import Roster
 from snapplatform.node.threads import DatabaseThread, DiskThreads
 from snapplatform.node.tools import Tools
@@ -32,9 +35,10 @@ from snapplatform.streams.hub import Hub
 
 log = logging.getLogger("snapplatform.node")
 
-# Together under the ten seconds that a supervisor waits.
-CAPTURE_SECONDS = 4.0
-WRITER_SECONDS = 3.0
+# Together STOP_SECONDS. What takes longer is given up: the files are there, and others release the streams.
+SERVER_SECONDS = 1.0
+CAPTURE_SECONDS = 3.0
+WRITER_SECONDS = 2.5
 SETTLE_SECONDS = 1.0
 _PORT_ERRORS = (errno.EADDRINUSE, errno.EADDRNOTAVAIL, errno.EACCES)
 
@@ -47,6 +51,8 @@ class Options:
     rtmp_port: int
     decoders: int
     reuse_port: bool = False
+    capacity: int = 0
+    drain_seconds: float = 30.0
 
 
 def run_node(options: Options) -> int:
@@ -56,19 +62,17 @@ def run_node(options: Options) -> int:
 
 
 async def _main(options: Options) -> int:
-    stop = asyncio.Event()
-    loop = asyncio.get_running_loop()
-    for number in (signal.SIGTERM, signal.SIGINT):
-        loop.add_signal_handler(number, stop.set)
+    ending = Ending()
     node = CaptureNode(options)
     try:
         await node.start()
     except (OSError, ForeignHost, ChildDied, DatabaseError) as error:
         log.error(_why_not(options, error))
+        ending.begin()
         await node.stop()
         return os.EX_CONFIG if _needs_a_person(error) else os.EX_TEMPFAIL
     log.info("taking publishers on rtmp://%s:%d/live/NAME", options.rtmp_host, node.rtmp_port)
-    stopping = asyncio.ensure_future(stop.wait())
+    stopping = asyncio.ensure_future(ending.wanted.wait())
     await asyncio.wait((stopping, *node.tasks), return_when=asyncio.FIRST_COMPLETED)
     failed = [task for task in node.tasks if task.done()]
     for task in failed:
@@ -76,6 +80,7 @@ async def _main(options: Options) -> int:
             "the node stops: %s", task.exception(), exc_info=None if _expected(task) else task.exception()
         )
     stopping.cancel()
+    ending.begin()
     await node.stop()
     return os.EX_TEMPFAIL if failed else os.EX_OK
 
@@ -116,8 +121,11 @@ class CaptureNode:
             Tools(PictureDesk(self.pool), BucketWriting(self.database, self.disk), self.writer),
             self.database,
         )
+        self.lease = Lease()
         self.node_id: UUID | None = None
         self.rtmp_port = 0
+        self.drain: Drain | None = None
+        self.figures: Figures | None = None
         self._ingest: Ingest | None = None
         self._server: RtmpServer | None = None
         self.tasks: list[asyncio.Task[None]] = []  # none of them ends while all is well
@@ -126,7 +134,9 @@ class CaptureNode:
         """Raises OSError when the RTMP port can't be had."""
         options = self._options
         node = await self.database.run(
-            nodes.register, rtmp_address=f"{options.rtmp_host}:{options.rtmp_port}"
+            nodes.register,
+            rtmp_address=f"{options.rtmp_host}:{options.rtmp_port}",
+            capacity=options.capacity,
         )
         self.node_id = node.pk
         await self.database.run(live.release_dead)
@@ -135,21 +145,37 @@ class CaptureNode:
         await self._server.start(options.rtmp_host, options.rtmp_port, reuse_port=options.reuse_port)
         self.rtmp_port = self._server.port
         await self.pool.start()
+        self.figures = Figures(self.hub, self.pool, self.writer, self.roster, self._server.stats)
+        self.drain = Drain(self._ingest, self._server, grace=options.drain_seconds)
         heart = Heart(
-            node.pk, self.database, self.hub, self.pool, self.writer, self._server.stats, self._ingest
+            *(node.pk, self.database, self.hub, self.writer, self._ingest),
+            *(self.figures, self.drain, self.lease),
         )
         self.tasks = [
             asyncio.create_task(work) for work in (self.writer.run(), self.roster.run(), heart.run())
         ]
 
     async def stop(self) -> None:
-        """Take no more publishers, finish the pictures in hand, release what the node holds."""
+        """Take no more publishers, finish the pictures in hand, release what the node holds.
+
+        Ends within STOP_SECONDS, whatever hangs.
+        """
         log.info("stopping")
+        try:
+            async with asyncio.timeout(STOP_SECONDS):
+                await self._stop()
+        except TimeoutError:
+            log.error("the node did not stop in time: others release what it holds")
+
+    async def _stop(self) -> None:
+        self.lease.end()
+        if self.drain is not None:
+            await self.drain.end()
         if self._server is not None:
-            with contextlib.suppress(
-                TimeoutError
-            ):  # a connection that doesn't end must not keep the rest from ending
-                await self._server.close()
+            # A connection that doesn't end must not keep the rest from ending.
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(SERVER_SECONDS):
+                    await self._server.close()
         writing, others = self.tasks[:1], self.tasks[1:]
         for task in others:
             task.cancel()
@@ -171,4 +197,11 @@ class CaptureNode:
 
 def options_from_settings() -> Options:
     snap = settings.SNAP
-    return Options(snap.rtmp_host, snap.rtmp_port, snap.decoders, reuse_port=snap.capture_nodes > 1)
+    return Options(
+        snap.rtmp_host,
+        snap.rtmp_port,
+        snap.decoders,
+        reuse_port=snap.capture_nodes > 1,
+        capacity=snap.node_streams,
+        drain_seconds=snap.drain_seconds,
+    )

@@ -33,6 +33,18 @@ DECODERS = Gauge(
     "snapplatform_decoders_ready", "Decoder processes ready for work.", multiprocess_mode="livesum"
 )
 DECODER_RESTARTS = Gauge("snapplatform_decoder_restarts", "Decoders replaced.", multiprocess_mode="livesum")
+CPU_SECONDS = Gauge(
+    "snapplatform_node_cpu_seconds",
+    "CPU seconds used by the node and its decoders.",
+    multiprocess_mode="livesum",
+)
+RING_BYTES = Gauge(
+    "snapplatform_node_ring_bytes", "Bytes of packets that the rings keep.", multiprocess_mode="livesum"
+)
+DRAINING = Gauge("snapplatform_node_draining", "Nodes that take nothing new.", multiprocess_mode="livesum")
+LEASES_LAPSED = Counter(
+    "snapplatform_node_leases_lapsed_total", "Times that no beat got through before the lease's end."
+)
 WRITER_QUEUE = Gauge(
     "snapplatform_writer_queue", "Pictures waiting for the database.", multiprocess_mode="livesum"
 )

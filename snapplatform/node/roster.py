@@ -40,6 +40,11 @@ class Roster:
     def running(self) -> int:
         return len(self._runners)
 
+    @property
+    def in_hand(self) -> int:
+        """Pictures of jobs that were stopped, which are on their way."""
+        return len(self._captures)
+
     async def run(self) -> None:
         """Until cancelled."""
         while True:
@@ -90,9 +95,14 @@ class Roster:
 
     async def _say_waiting(self, live: dict[UUID, LiveStream], specs: dict[UUID, JobSpec]) -> None:
         now = clock.monotonic()
-        states = {stream_id: stream.state(now) for stream_id, stream in live.items()}
+        states = {stream_id: _trouble(stream, now) for stream_id, stream in live.items()}
         changed = {spec.stream_id for spec in specs.values() if spec.waiting != states[spec.stream_id]}
         for stream_id in changed:
             state = states[stream_id]
             if not state or now - live[stream_id].started >= GRACE_SECONDS:
                 await self._database.run(waiting.set_waiting, stream_id, state)
+
+
+def _trouble(stream: LiveStream, now: float) -> str:
+    """What keeps its jobs from pictures, or ""."""
+    return "" if stream.resting else stream.state(now)

@@ -59,6 +59,11 @@ class Writer:
         return self._counts.setdefault((job_id, run), Counts())
 
     @property
+    def waiting(self) -> int:
+        """Pictures that are stored, but not registered yet."""
+        return len(self._waiting)
+
+    @property
     def full(self) -> bool:
         return len(self._waiting) >= MAX_WAITING
 

@@ -7,7 +7,7 @@ import pytest
 from snapplatform.cluster import nodes
 from snapplatform.cluster.models import Node
 from snapplatform.errors import NodeBuried
-from snapplatform.node import heart
+from snapplatform.node import heart, metrics
 from snapplatform.streams.models import Stream
 from tests.node.conftest import pictures
 from tests.node.encoder import Encoder
@@ -37,7 +37,7 @@ async def test_what_a_buried_node_took_is_refused(node, make_job, ask, footage):
         await ask(lambda: bury(node.node_id))
         await ask(lambda: heart.live.release_dead() == 1)
         await encoder.video(config, packets[5:10])
-        refused = heart.metrics.REFUSED.labels(reason="stream taken over")
+        refused = metrics.REFUSED.labels(reason="stream taken over")
         await ask(lambda: refused._value.get() >= 1)
         assert len(await ask(lambda: pictures(job))) == 1
         assert (await ask(lambda: Stream.objects.get(pk=job.stream_id))).state == "offline"

@@ -190,7 +190,7 @@ def test_table_has_subclasses_above_their_bases():
 
 def test_domain_errors_that_callers_cause_have_a_status():
     internal = {"Fenced", "NameTaken", "LinkRefused", "AlreadyPublished", "SnapError"}
-    internal |= {"NodeBuried", "ForeignHost"}
+    internal |= {"NodeBuried", "ForeignHost", "NodeAmbiguous", "NodeStopped", "LastNode"}
     for name, kind in vars(errors).items():
         if isinstance(kind, type) and issubclass(kind, errors.SnapError) and name not in internal:
             assert problem_of(kind.__new__(kind)).status < 500 or name == "StorageUnavailable", name
