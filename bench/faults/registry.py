@@ -21,8 +21,11 @@ class Figure:
 FIGURES = {
     figure.name: figure
     for figure in (
+        Figure(1, "kill9", 420, BOTH, "50 kill -9 of capture processes: nothing lost, nothing doubled"),
         Figure(
             14, "sqlite", 120, ("sqlite",), "6 processes x 300 read-write transactions on one SQLite file"
         ),
+        Figure(6, "damaged", 300, BOTH, "300 damaged media to the decoders, and published to a node"),
+        Figure(7, "truncated", 300, BOTH, "13,000 places where units, messages or byte streams are cut off"),
     )
 }

@@ -1,0 +1,163 @@
+"""Compares what rows, files and counters say of every picture. It knows nothing of how they were written.
+
+*lost*: a picture that is registered or counted and is not there: a row whose file is missing or has other
+bytes, a counted picture or a sequence number without a row, a spooled picture that is never registered.
+*doubled*: two rows of a job with one sequence number, object, file, frame of the camera, or tick of the grid.
+*in hand*: ticks that were counted and came to neither a picture nor a skip, because their process died.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import io
+from collections import Counter
+from collections.abc import Hashable, Iterable
+from dataclasses import dataclass, field
+from datetime import timedelta
+from itertools import pairwise
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from PIL import Image
+
+from snapplatform import clock
+from snapplatform.media.scene import read_frame_number
+
+if TYPE_CHECKING:
+    from jobs.models import Job, Snapshot
+    from snapplatform.storage.models import StoredObject
+
+TEMPORARY = ".part"
+# Rows keep the lag in whole ms. Two ticks of a job are never closer than its interval, 500 ms at least.
+_TICK_MS = 5
+
+
+@dataclass(slots=True)
+class Findings:
+    """Counts over all jobs; `notes` say of the first of each kind which it was."""
+
+    pictures: int = 0
+    lost: Counter[str] = field(default_factory=Counter)
+    doubled: Counter[str] = field(default_factory=Counter)
+    wrong: Counter[str] = field(default_factory=Counter)
+    in_hand: dict[Any, int] = field(default_factory=dict)  # job -> ticks
+    orphans: int = 0
+    temporary: int = 0
+    frames: dict[Any, list[tuple[int, int]]] = field(default_factory=dict)  # job -> (sequence, frame number)
+    notes: list[str] = field(default_factory=list)
+
+    def note(self, counts: Counter[str], kind: str, what: object, number: int = 1) -> None:
+        if not counts[kind] and len(self.notes) < 20:
+            self.notes.append(f"{kind}: {what}")
+        counts[kind] += number
+
+    def details(self) -> dict[str, Any]:
+        return {
+            "pictures": self.pictures,
+            "lost": self.lost.total(),
+            "doubled": self.doubled.total(),
+            "in_hand": sum(self.in_hand.values()),
+            "orphans": self.orphans,
+            **({"kinds": dict(self.lost + self.doubled + self.wrong)} if self.broken else {}),
+        }
+
+    @property
+    def broken(self) -> list[str]:
+        """A sentence for each kind of fault."""
+        named = (("lost", self.lost), ("doubled", self.doubled), ("wrong", self.wrong))
+        return [f"{word}: {count} x {kind}" for word, counts in named for kind, count in counts.items()]
+
+
+def check(root: Path) -> Findings:
+    """`root`: the folder of the one bucket. Call it when all writers have stopped."""
+    from jobs.models import Job
+
+    found = Findings()
+    for job in Job.objects.select_related("template"):
+        _check_job(job, root, found)
+    _check_files(root, found)
+    return found
+
+
+def _check_job(job: Job, root: Path, found: Findings) -> None:
+    from jobs.models import Snapshot
+
+    rows = list(Snapshot.objects.filter(job=job).select_related("object").order_by("sequence"))
+    sequence = [row for row in rows if not row.is_overlay]
+    numbers = {row.pk: _check_bytes(row.object, root, found) for row in rows}
+    found.pictures += len(sequence)
+    found.frames[job.pk] = [
+        (row.sequence, number) for row in sequence if (number := numbers[row.pk]) is not None
+    ]
+    _no_double(found, "sequence number", (row.sequence for row in sequence))
+    _no_double(found, "object", (row.object_id for row in sequence))
+    _no_double(found, "file", (row.object.blob for row in rows))
+    _no_double(found, "frame", (number for _, number in found.frames[job.pk]))
+    _check_ticks(sequence, found)
+    if holes := set(range(1, job.sequence + 1)) - {row.sequence for row in sequence}:
+        found.note(found.lost, "sequence number without a row", f"{job}: {sorted(holes)[:5]}", len(holes))
+    if beyond := [row for row in sequence if row.sequence > job.sequence]:
+        found.note(found.wrong, "sequence number beyond the job's", job, len(beyond))
+    if job.captured > len(sequence):
+        found.note(found.lost, "counted, but no row", job, job.captured - len(sequence))
+    elif job.captured < len(sequence):
+        found.note(found.wrong, "row that is not counted", job, len(sequence) - job.captured)
+    skips = sum(job.skips.values_list("count", flat=True))
+    if skips != job.skipped:
+        found.note(found.wrong, "skips without a reason", f"{job}: {job.skipped} and {skips}")
+    found.in_hand[job.pk] = job.expected - job.captured - job.skipped
+    if found.in_hand[job.pk] < 0:
+        found.note(found.wrong, "more pictures and skips than ticks", job, -found.in_hand[job.pk])
+
+
+def _check_bytes(stored: StoredObject, root: Path, found: Findings) -> int | None:
+    """The frame number that the file shows."""
+    try:
+        data = (root / stored.blob).read_bytes()
+    except FileNotFoundError:
+        found.note(found.lost, "row without its file", stored.key)
+        return None
+    if len(data) != stored.size or hashlib.sha256(data).hexdigest() != stored.sha256:
+        found.note(found.lost, "file with other bytes than its row says", stored.key)
+        return None
+    with Image.open(io.BytesIO(data)) as image:
+        number = read_frame_number(image)
+    if number is None:
+        found.note(found.wrong, "picture without a readable number", stored.key)
+    return number
+
+
+def _check_ticks(sequence: list[Snapshot], found: Findings) -> None:
+    ticks = sorted(row.stored_at - timedelta(milliseconds=row.lag_ms) for row in sequence)
+    for before, after in pairwise(ticks):
+        if after - before < timedelta(milliseconds=_TICK_MS):
+            found.note(found.doubled, "tick", after)
+
+
+def _no_double(found: Findings, what: str, values: Iterable[Hashable]) -> None:
+    for value, count in Counter(values).items():
+        if count > 1:
+            found.note(found.doubled, what, value, count - 1)
+
+
+def _check_files(root: Path, found: Findings) -> None:
+    """Files that neither ledger nor garbage names; `check_storage` must find the same."""
+    from snapplatform.storage.checking import GRACE, Options, check_storage
+    from snapplatform.storage.findings import Kind
+    from snapplatform.storage.models import Bucket, Garbage, StoredObject
+
+    known = {
+        *StoredObject.objects.values_list("blob", flat=True),
+        *Garbage.objects.values_list("blob", flat=True),
+    }
+    files = [path.relative_to(root).as_posix() for path in root.rglob("*") if path.is_file()]
+    found.temporary = sum(name.endswith(TEMPORARY) for name in files)
+    found.orphans = len(set(files) - known) - found.temporary
+    with clock.hold(clock.now() + 2 * GRACE):  # it leaves alone what is young
+        [report] = check_storage([Bucket.objects.get()], Options(hashes=True))
+    if report.found[Kind.ORPHANED] != found.orphans or report.trouble:
+        seen = report.trouble or f"{report.found[Kind.ORPHANED]} orphans, not {found.orphans}"
+        found.note(found.wrong, "check_storage sees something else", seen)
+    for kind in (Kind.MISSING, Kind.WRONG_SIZE, Kind.WRONG_HASH, Kind.UNREADABLE):
+        if report.found[kind]:
+            found.note(found.wrong, f"check_storage: {kind.value}", report.examples[kind], report.found[kind])

@@ -1,0 +1,156 @@
+"""A platform under fault: its database with streams and jobs, and capture processes that share one port."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, TypeVar
+from uuid import UUID
+
+from bench.faults import mutant
+from bench.faults.children import MANAGE
+from bench.faults.context import Context
+
+if TYPE_CHECKING:
+    from jobs.models import Job
+
+T = TypeVar("T")
+
+WAIT_SECONDS = 60.0
+LOOK_SECONDS = 0.02
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """`intervals_ms`: one job of each stream a value, the first with an overwrite object too. `changes`: see
+    mutant.py; {} starts the platform as it is."""
+
+    streams: int = 4
+    intervals_ms: tuple[int, ...] = (500, 700)
+    captures: int = 4
+    changes: mutant.Changes | None = None
+
+
+class Site:
+    """Made with its jobs started; start_capture() and the cameras are the figure's."""
+
+    def __init__(self, context: Context, plan: Plan) -> None:
+        self._context = context
+        self._plan = plan
+        self.port = int(os.environ["SNAP_RTMP_PORT"])
+        self.names = [f"camera-{number:02d}" for number in range(plan.streams)]
+        self.captures: dict[int, subprocess.Popen[bytes]] = {}
+        self.job_ids = self._make()
+
+    def start_all(self) -> None:
+        """Every capture process, and wait until each takes publishers."""
+        for slot in range(self._plan.captures):
+            self.start_capture(slot)
+        self.until(lambda: self.nodes_of(*self.pids) == len(self.captures), "the captures to register")
+
+    def start_capture(self, slot: int) -> int:
+        """Start the capture process of a slot; returns its pid. Does not wait for it."""
+        changes, words = self._plan.changes, ("capture",)
+        command = mutant.command(changes, *words) if changes else [sys.executable, MANAGE, *words]
+        nodes = max(2, self._plan.captures)  # more than one: they share the port
+        process = self._context.children.start(
+            command,
+            log=self._context.log(f"capture-{slot}"),
+            env=self._context.environment(SNAP_CAPTURE_NODES=nodes, SNAP_DECODERS=1),
+        )
+        self.captures[slot] = process
+        return process.pid
+
+    def kill(self, slot: int) -> None:
+        """kill -9 of its capture process, and wait until it is gone."""
+        self._context.children.kill(self.captures.pop(slot))
+
+    def signal(self, slot: int, number: signal.Signals) -> None:
+        self.captures[slot].send_signal(number)
+
+    def stop_all(self, seconds: float = WAIT_SECONDS) -> None:
+        """SIGTERM to all, and wait: what is in hand is finished."""
+        for process in self.captures.values():
+            process.terminate()
+        for process in self.captures.values():
+            process.wait(seconds)
+        self.captures.clear()
+
+    @property
+    def pids(self) -> list[int]:
+        return [process.pid for process in self.captures.values()]
+
+    def nodes_of(self, *pids: int) -> int:
+        """How many of these processes are registered and not stopped."""
+        from snapplatform.cluster.models import Node
+
+        return Node.objects.filter(pid__in=pids, stopped_at=None).count()
+
+    def holders(self) -> dict[str, int]:
+        """Which process holds each live stream, as the database says."""
+        from snapplatform.streams.models import Stream
+
+        rows = Stream.objects.filter(state=Stream.State.LIVE, node__isnull=False)
+        return dict(rows.values_list("name", "node__pid"))
+
+    @property
+    def bucket_root(self) -> Path:
+        from snapplatform.storage.buckets import root_of
+        from snapplatform.storage.models import Bucket
+
+        return root_of(Bucket.objects.get())
+
+    def pictures(self) -> int:
+        from jobs.models import Snapshot
+
+        return Snapshot.objects.filter(is_overlay=False).count()
+
+    def until(self, true: Callable[[], T], what: str, seconds: float = WAIT_SECONDS) -> T:
+        """Poll until it is true. RuntimeError when it takes too long."""
+        end = time.monotonic() + seconds
+        while not (answer := true()):
+            if time.monotonic() > end:
+                raise RuntimeError(f"waited {seconds:.0f} s in vain for {what}")
+            time.sleep(LOOK_SECONDS)
+        return answer
+
+    def _make(self) -> list[UUID]:
+        from snapplatform.access.models import User
+        from snapplatform.access.principal import principal_of
+        from snapplatform.ops.bootstrap import bootstrap
+
+        bootstrap()
+        self.principal = principal_of(User.objects.get(is_superuser=True))
+        return [
+            self._submit(name, number, interval).pk
+            for name in self.names
+            for number, interval in enumerate(self._plan.intervals_ms)
+        ]
+
+    def _submit(self, name: str, number: int, interval: int) -> Job:
+        from jobs.services import submit_job
+        from snapplatform.storage.models import Bucket
+        from snapplatform.streams.services import ensure_stream
+        from templates.services import create_template
+
+        template = create_template(
+            principal=self.principal,
+            name=f"every {interval} ms",
+            interval_ms=interval,
+            sequence_format="{JobId}/{Sequence}.jpg",
+            overwrite_format="{JobId}/newest.jpg" if number == 0 else "",
+        )
+        return submit_job(
+            principal=self.principal,
+            name=f"{name} every {interval} ms",
+            template=template,
+            stream=ensure_stream(account_id=self.principal.account_id, name=name)[0],
+            bucket=Bucket.objects.get(),
+            autostart=True,
+        )
