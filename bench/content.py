@@ -83,10 +83,10 @@ def load(name: str) -> Content:
         frames = (SETTLE_SECONDS + LOOP_SECONDS) * camera.fps
         synthetic.publish(str(draft), camera, frames=frames, realtime=False)
         draft.rename(path)
-    return _cut(name, camera, _tags(path.read_bytes()))
+    return _cut(name, camera, tags(path.read_bytes()))
 
 
-def _tags(data: bytes) -> list[Message]:
+def tags(data: bytes) -> list[Message]:
     """The tags of an FLV file (Adobe Flash Video File Format 10.1, annex E.4)."""
     messages, at = [], _FLV_HEADER
     while at + _TAG_HEADER <= len(data):

@@ -63,7 +63,10 @@ def _run(figure: Figure, options: argparse.Namespace) -> int:
             run = import_module(f"bench.faults.{figure.name}").run  # only now: it may import Django's models
             random = Random(options.seed)
             verdict: Verdict = run(
-                Context(figure.name, options.seed, options.scale, database, folder, stack, children, random)
+                Context(
+                    *(figure.name, options.seed, options.scale, database, folder, stack, children, random),
+                    numbers=dict(options.set),
+                )
             )
         signal.alarm(0)
         head = {"name": figure.name, "figure": figure.number, "seed": options.seed, "scale": options.scale}
@@ -86,6 +89,9 @@ def _options() -> argparse.Namespace:
     parser.add_argument("--list", action="store_true", help="the figures and what they show")
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--scale", type=float, default=1.0, help="0.1 makes a tenth of the trials")
+    parser.add_argument(
+        "--set", action="append", default=[], type=_number, metavar="NAME=NUMBER", help="the figure's own"
+    )
     parser.add_argument("--database", choices=["sqlite", "postgresql"])
     options = parser.parse_args()
     if not options.list and options.name is None:
@@ -93,6 +99,11 @@ def _options() -> argparse.Namespace:
     if options.name and options.database and options.database not in FIGURES[options.name].databases:
         parser.error(f"{options.name} runs on {' or '.join(FIGURES[options.name].databases)}")
     return options
+
+
+def _number(text: str) -> tuple[str, float]:
+    name, _, value = text.partition("=")
+    return name, float(value)
 
 
 def _point_at(data_dir: Path, database_url: str, stack: ExitStack) -> None:

@@ -28,11 +28,16 @@ class Context:
     stack: ExitStack
     children: Children
     random: Random
+    numbers: dict[str, float] = field(default_factory=dict)
     began: float = field(default_factory=time.monotonic)
 
     def count(self, full: int, least: int = 1) -> int:
         """`full` at scale 1."""
         return max(least, round(full * self.scale))
+
+    def number(self, name: str, default: float) -> float:
+        """A number of the figure's own, as `--set NAME=NUMBER` gives it."""
+        return self.numbers.get(name, default)
 
     def environment(self, **variables: object) -> dict[str, str]:
         """This process's environment, which names the site, with other variables set."""

@@ -1,0 +1,122 @@
+"""Figure 22: 50 streams for an hour: no process may grow by more than 1 MiB an hour, nor gather open files.
+
+`--set seconds=1200 --set streams=10` runs it shorter and smaller. The first quarter is left out: libraries
+load, caches fill. The slope is a straight line through the samples of the rest, told with its standard error;
+of a short run the error may well be larger than the bound, and then the run shows nothing.
+"""
+
+from __future__ import annotations
+
+import os
+import statistics
+import sys
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from bench.faults.children import MANAGE
+from bench.faults.context import Context
+from bench.faults.onenode import OneNode
+from bench.faults.verdict import Verdict
+from bench.fleet import Fleet
+from jobs.models import Job
+
+SECONDS = 3600.0
+STREAMS = 50
+CONTENT = "720p25"
+INTERVAL_MS = 5000
+SAMPLE_SECONDS = 10.0
+WARM = 0.25
+MIB_AN_HOUR = 1.0
+FILES = 2  # more open files at the end than after warming up
+_PAGE = os.sysconf("SC_PAGE_SIZE")
+
+
+@dataclass
+class Watched:
+    """One process: samples of (seconds, MiB resident, open files)."""
+
+    name: str
+    pid: int
+    samples: list[tuple[float, float, int]] = field(default_factory=list)
+
+    def sample(self, at: float) -> None:
+        pages = int(Path(f"/proc/{self.pid}/statm").read_text().split()[1])
+        self.samples.append((at, pages * _PAGE / 2**20, len(os.listdir(f"/proc/{self.pid}/fd"))))
+
+
+def run(context: Context) -> Verdict:
+    seconds = context.number("seconds", SECONDS * context.scale)
+    streams = round(context.number("streams", STREAMS))
+    node = OneNode(context)
+    names = [f"camera-{number:02d}" for number in range(streams)]
+    jobs = [node.job(name, interval_ms=INTERVAL_MS, overwrite_format="{JobId}.jpg") for name in names]
+    node.start()
+    worker = context.children.start([sys.executable, MANAGE, "work"], log=context.log("work"))
+    fleet = Fleet(context.log("publisher"))
+    context.stack.callback(fleet.close)
+    fleet.publish(names, node.port, CONTENT)
+    watched = [Watched("capture", node.pid), Watched("work", worker.pid)]
+    watched += [Watched(f"decoder {number}", pid) for number, pid in enumerate(node.decoders())]
+    lasted = _watch(watched, seconds, context)
+    return _judge(watched, lasted, streams, jobs, fleet)
+
+
+def _watch(watched: Sequence[Watched], seconds: float, context: Context) -> float:
+    """Sample until the time is over or one has gone; returns how long that was."""
+    began = time.monotonic()
+    told = 0.0
+    while (now := time.monotonic() - began) < seconds:
+        try:
+            for one in watched:
+                one.sample(now)
+        except FileNotFoundError:
+            context.say("a process has gone")
+            return now
+        if now - told >= 300:
+            told = now
+            context.say("; ".join(f"{one.name} {one.samples[-1][1]:.1f} MiB" for one in watched))
+        time.sleep(SAMPLE_SECONDS)
+    return now
+
+
+def _judge(watched: list[Watched], lasted: float, streams: int, jobs: list[Job], fleet: Fleet) -> Verdict:
+    verdict = Verdict(0, len(watched))
+    for one in watched:
+        warm = [sample for sample in one.samples if sample[0] >= lasted * WARM]
+        slope, error = line([(at / 3600, size) for at, size, _ in warm])
+        quarter = max(1, len(warm) // 4)
+        files = [statistics.median(each[2] for each in part) for part in (warm[:quarter], warm[-quarter:])]
+        verdict.n += slope < MIB_AN_HOUR and files[1] - files[0] <= FILES
+        verdict.details[one.name] = {
+            "mib_per_hour": round(slope, 2),
+            "error": round(error, 2),
+            "mib": round(warm[-1][1], 1),
+            "files": files,
+        }
+        if slope - 2 * error < MIB_AN_HOUR < slope + 2 * error:
+            verdict.details[one.name]["doubtful"] = "the bound is within two errors"
+        if not Path(f"/proc/{one.pid}").exists():
+            verdict.problems.append(f"{one.name} has gone")
+    rows = [Job.objects.get(pk=job.pk) for job in jobs]
+    counts = {name: sum(getattr(row, name) for row in rows) for name in ("expected", "captured", "skipped")}
+    load = {
+        "lasted_seconds": round(lasted),
+        "streams": streams,
+        "content": CONTENT,
+        "interval_ms": INTERVAL_MS,
+    }
+    verdict.details |= load | counts | {"late_ms": round(fleet.report()["late_ms"])}
+    return verdict
+
+
+def line(points: Sequence[tuple[float, float]]) -> tuple[float, float]:
+    """Least squares: the slope and its standard error."""
+    if len(points) < 3:
+        return float("nan"), float("inf")
+    xs, ys = [x for x, _ in points], [y for _, y in points]
+    slope, base = statistics.linear_regression(xs, ys)
+    middle = statistics.fmean(xs)
+    rest = sum((y - base - slope * x) ** 2 for x, y in points) / (len(points) - 2)
+    return slope, (rest / sum((x - middle) ** 2 for x in xs)) ** 0.5
