@@ -62,6 +62,7 @@ def load(base_dir: Path) -> Settings:
 def _read(read: Reader, base_dir: Path) -> Settings:
     data_dir = Path(read.text("DATA_DIR") or base_dir / "var").absolute()
     http_port = read.count("HTTP_PORT", 8000, low=1, high=65535)
+    capture_nodes = read.count("CAPTURE_NODES", 1, low=1, high=64)
     return Settings(
         data_dir=data_dir,
         database_url=read.text("DATABASE_URL") or f"sqlite:///{data_dir / 'snapplatform.sqlite3'}",
@@ -80,9 +81,9 @@ def _read(read: Reader, base_dir: Path) -> Settings:
         ingest_hosts=read.words("INGEST_HOSTS"),
         ingest_open=read.flag("INGEST_OPEN", True),
         web_workers=read.count("WEB_WORKERS", 1, low=1, high=64),
-        capture_nodes=read.count("CAPTURE_NODES", 1, low=1, high=64),
+        capture_nodes=capture_nodes,
         decoders=read.count("DECODERS", max(2, (os.cpu_count() or 2) // 2), low=1, high=64),
-        node_streams=read.count("NODE_STREAMS", _streams_of_a_node(read), low=1, high=10_000),
+        node_streams=read.count("NODE_STREAMS", _streams_of_a_node(capture_nodes), low=1, high=10_000),
         drain_seconds=read.count("DRAIN_SECONDS", 30, low=0, high=86_400),
         started_jobs_limit=read.count("STARTED_JOBS_LIMIT", 100, low=1, high=1_000_000),
         retention_days=read.count("RETENTION_DAYS", 30, low=1, high=36_500),
@@ -92,10 +93,9 @@ def _read(read: Reader, base_dir: Path) -> Settings:
     )
 
 
-def _streams_of_a_node(read: Reader) -> int:
+def _streams_of_a_node(nodes: int) -> int:
     """What docs/benchmarks.md measured of 1080p30, less a reserve, shared by the nodes of this machine. The
     second bound is the node's loop, which is one process and works on one core."""
-    nodes = read.count("CAPTURE_NODES", 1, low=1, high=64)
     return max(1, min(STREAMS_PER_CORE * cores() // nodes, STREAMS_PER_NODE))
 
 

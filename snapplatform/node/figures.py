@@ -7,7 +7,7 @@ from snapplatform import clock
 from snapplatform.media.pool import DecoderPool
 from snapplatform.node import metrics
 from snapplatform.node.roster import Roster
-from snapplatform.node.usage import Usage
+from snapplatform.node.usage import LEAST_SECONDS, Usage
 from snapplatform.node.writer import Writer
 from snapplatform.rtmp.stats import ServerStats
 from snapplatform.streams.hub import Hub
@@ -38,6 +38,7 @@ class Figures:
         now, taken = clock.monotonic(), pool.stats.taken
         then, before = self._before
         self._before = (now, taken)
+        span = now - then
         found: dict[str, Any] = {
             "streams": len(streams),
             "jobs": self._roster.running,
@@ -46,7 +47,7 @@ class Figures:
             "decoders_ready": pool.stats.ready,
             "decoder_restarts": pool.stats.restarts,
             "pictures_decoded": taken,
-            "pictures_per_second": round((taken - before) / max(now - then, 0.001), 2),
+            "pictures_per_second": round((taken - before) / span, 2) if span >= LEAST_SECONDS else None,
             "pictures_in_hand": self._roster.in_hand,
             "writer_queue": self._writer.waiting,
             "rtmp_connections": self._rtmp.connections,

@@ -9,6 +9,10 @@ from snapplatform import clock
 from snapplatform.env import cores
 
 _PROC = Path("/proc")
+# Rates are of about this long: a single beat's time says little of a machine that works in bursts.
+LATELY_SECONDS = 20.0
+# Less than this between two looks gives no rate, as the kernel counts in hundredths of a second.
+LEAST_SECONDS = 0.5
 _TICKS = os.sysconf("SC_CLK_TCK") if hasattr(os, "sysconf") else 100
 
 
@@ -26,22 +30,26 @@ class Usage:
 
     def __init__(self) -> None:
         self._before = Seconds(clock.monotonic(), _own_seconds(), _idle_seconds())
+        self._rates: dict[str, float] = {}
 
     def look(self, children: Iterable[int]) -> dict[str, float]:
-        """`cpu_seconds` in all; since the last look `cpu_cores` used, and `idle_cores` of the machine."""
+        """`cpu_seconds` in all; lately `cpu_cores` used by the tree, and `idle_cores` of the machine."""
         used = _own_seconds() + sum(map(_process_seconds, children))
         now, before = Seconds(clock.monotonic(), used, _idle_seconds()), self._before
-        self._before = now
-        span = max(now.at - before.at, 0.001)
-        found = {
-            "cpu_seconds": round(now.used, 2),
+        span = now.at - before.at
+        if span >= LEAST_SECONDS:
+            self._before = now
             # A decoder that was killed a moment ago is counted nowhere until it is collected.
-            "cpu_cores": round(max(0.0, now.used - before.used) / span, 3),
-            "cores": float(cores()),
+            self._follow("cpu_cores", max(0.0, now.used - before.used) / span, span)
+            if now.idle is not None and before.idle is not None:
+                self._follow("idle_cores", min(max(0.0, now.idle - before.idle) / span, cores()), span)
+        return {"cpu_seconds": round(now.used, 2), "cores": cores()} | {
+            name: round(rate, 3) for name, rate in self._rates.items()
         }
-        if now.idle is not None and before.idle is not None:
-            found["idle_cores"] = round(min(max(0.0, now.idle - before.idle) / span, cores()), 2)
-        return found
+
+    def _follow(self, name: str, rate: float, span: float) -> None:
+        before = self._rates.get(name, rate)
+        self._rates[name] = before + (rate - before) * min(1.0, span / LATELY_SECONDS)
 
 
 def _own_seconds() -> float:
