@@ -31,10 +31,12 @@ class Point:
 
 @dataclass(slots=True)
 class Together:
-    """Lags in ms after all jobs were started at once: of the first pictures, and of those on the grid."""
+    """After all jobs were started at once, in ms: lags of the first pictures and of those on the grid, and
+    `waits`, from the start of the jobs to each first picture stored."""
 
     firsts: list[int] = field(default_factory=list)
     grid: list[int] = field(default_factory=list)
+    waits: list[int] = field(default_factory=list)
 
 
 @dataclass(slots=True)
@@ -81,6 +83,8 @@ def _together(stand: Stand) -> Together:
     result, seen = Together(), set()
     for row in stand.site.snapshots(began):
         (result.grid if row["job_id"] in seen else result.firsts).append(row["lag_ms"])
+        if row["job_id"] not in seen:
+            result.waits.append(round((row["stored_at"].timestamp() - began) * 1000))
         seen.add(row["job_id"])
     return result
 

@@ -69,6 +69,8 @@ def parse(chunk_size: int, read: int) -> tuple[float, float]:
 class Nothing:
     """A directory and sink that keep nothing."""
 
+    patience = 0.2
+
     def __init__(self) -> None:
         self.messages = 0
 

@@ -108,6 +108,8 @@ def serve(tell: multiprocessing.connection.Connection, count: int) -> None:
 class Nothing:
     """A sink that keeps nothing."""
 
+    patience = 0.2
+
     def __init__(self) -> None:
         self.messages = 0
 

@@ -65,6 +65,7 @@ def _ours(stand: Stand, plan: Plan, name: str, results: Results, loads: Loads, t
         results.together = results.together or load.Together()
         results.together.firsts += done.together.firsts
         results.together.grid += done.together.grid
+        results.together.waits += done.together.waits
 
 
 def _peers(stand: Stand, plan: Plan, name: str, loads: Loads) -> list[Callable[[], None]]:

@@ -8,14 +8,16 @@ from dataclasses import dataclass, field
 DEFAULT_MAX_BYTES = 8 * 1024 * 1024
 # Keyframes rarer than this are a misconfigured encoder; a picture then comes from the keyframe alone.
 DEFAULT_MAX_SECONDS = 30.0
+# Packets may be read together that came this far apart (rtmp/gathering.py, and what streams ask of it).
+MAX_READ_SECONDS = 0.25
 
 
 @dataclass(slots=True)
 class Packet:
     """One access unit, length-prefixed (as in FLV after its five bytes), with its times.
 
-    `received_at` is monotonic seconds. `data` may be a memoryview over the message it came in: that saves
-    the copy, and costs the few header bytes that stay alive with it.
+    `received_at` is monotonic seconds, of the read that brought it. `data` may be a memoryview over the
+    message it came in: that saves the copy, and costs the few header bytes that stay alive with it.
     """
 
     dts_ms: int
@@ -74,6 +76,23 @@ class GopRing:
     def gop(self) -> list[Packet]:
         """The newest keyframe and all that is kept after it, in decode order."""
         return self._gops[-1].packets.copy() if self._gops else []
+
+    def keyframe_arrival(self) -> float | None:
+        """When the newest keyframe came, in monotonic seconds.
+
+        Packets that one read brought bear its time, which is when the last of them came: the media times
+        tell how long before that the keyframe was here. A sender that catches up makes it seem earlier than
+        it was, by `MAX_READ_SECONDS` at most.
+        """
+        if not self._gops:
+            return None
+        first, *rest = self._gops[-1].packets
+        last = first
+        for packet in rest:
+            if packet.received_at != first.received_at:
+                break
+            last = packet
+        return first.received_at - min((last.dts_ms - first.dts_ms) / 1000, MAX_READ_SECONDS)
 
     def packets(self) -> list[Packet]:
         """Everything kept, older GOPs of the pre-roll first."""

@@ -1,15 +1,13 @@
-"""Reads of a publisher, gathered: encoders send sound and picture apart, in seventy small writes a second."""
+"""Reads of media, gathered: encoders send sound and picture apart, in seventy small writes a second."""
 
 import socket
 
-# Short enough that no eye or ear finds it, and a quarter of the CPU of ingest.
-GATHER_SECONDS = 0.02
 # A publisher that sends faster than real time: more at once saves nothing.
-MAX_BYTES = 32 * 1024
+MAX_BYTES = 192 * 1024
 
 
 class Gathering:
-    """Has the kernel wake us when as much waits as the publisher sends in `GATHER_SECONDS`.
+    """Has the kernel wake us when as much waits as the peer sends in the time that the sink can spare.
 
     What arrives is read without delay when it is that much, and at the latest at the next adjust(), because
     the kernel looks again when the mark is set. The end of the connection is told at once in any case.
@@ -20,13 +18,14 @@ class Gathering:
         self._bytes_in = 0
         self._mark = 1
 
-    def adjust(self, sock: socket.socket | None, now: float, bytes_in: int, *, publishing: bool) -> None:
-        """Follow the publisher's rate; to be called about once a second. `bytes_in` counts from the start."""
+    def adjust(self, sock: socket.socket | None, now: float, bytes_in: int, *, patience: float) -> None:
+        """Follow the peer's rate; to be called about once a second. `bytes_in` counts from the start,
+        `patience` is in seconds (interface.Sink)."""
         took, self._since = now - self._since, now
         came, self._bytes_in = bytes_in - self._bytes_in, bytes_in
         mark = 1
-        if publishing and took > 0:
-            mark = min(max(1, int(came / took * GATHER_SECONDS)), MAX_BYTES)
+        if took > 0:
+            mark = min(max(1, int(came / took * patience)), MAX_BYTES)
         if sock is None or mark == self._mark or not hasattr(socket, "SO_RCVLOWAT"):
             return
         self._mark = mark

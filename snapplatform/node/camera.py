@@ -88,7 +88,7 @@ class Camera:
             height=picture.height,
             luma=round(result.mean_luma),
             flags=flags,
-            frame_at=clock.wall_time(frame.packet.received_at),
+            frame_at=clock.wall_time(frame.arrived_at),
             media_time_ms=frame.packet.pts_ms,
             clock_offset_ms=self._tools.outlet.offset_ms,
             tick_at=clock.wall_time(tick),

@@ -6,7 +6,6 @@ from dataclasses import dataclass, field
 
 from snapplatform import clock, ids
 from snapplatform.media.pool import DecoderPool
-from snapplatform.media.ring import Packet
 from snapplatform.media.types import (
     DecodeFailed,
     OutputSpec,
@@ -69,7 +68,7 @@ class PictureDesk:
     async def _decode(self, key: _Key, group: _Group) -> None:
         specs = list(group.wanted)
         frame = group.frame
-        facts = self._facts(group.stream, frame.packet)
+        facts = self._facts(group.stream, frame)
         try:
             # By stream, so that one whose pictures cost much doesn't hold up the others.
             group_by = group.stream.held.stream_id
@@ -95,13 +94,13 @@ class PictureDesk:
         if stream.quarantine.strike(clock.monotonic()):
             log.error("stream %s: its packets kill decoders; it is left alone for a while", stream.held.name)
 
-    def _facts(self, stream: LiveStream, packet: Packet) -> PictureFacts:
-        received = clock.wall_time(packet.received_at)
+    def _facts(self, stream: LiveStream, frame: Frame) -> PictureFacts:
+        received = clock.wall_time(frame.arrived_at)
         return PictureFacts(
             stream=stream.held.name,
             taken_at=received,
             received_at=received,
-            media_time_ms=packet.pts_ms,
+            media_time_ms=frame.packet.pts_ms,
             clock_offset_ms=self.clock_offset_ms,
             capture_id=str(ids.new_id()),
         )

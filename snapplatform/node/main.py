@@ -24,6 +24,7 @@ from snapplatform.node.heart import Heart
 from snapplatform.node.ingest import Ingest
 from snapplatform.node.lease import Lease
 from snapplatform.node.roster import Roster
+from snapplatform.node.starts import Starts
 from snapplatform.node.threads import DatabaseThread, DiskThreads
 from snapplatform.node.tools import Tools
 from snapplatform.node.writer import Writer
@@ -118,7 +119,13 @@ class CaptureNode:
         self.writer = Writer(self.database, self.disk)
         self.roster = Roster(
             self.hub,
-            Tools(PictureDesk(self.pool), BucketWriting(self.database, self.disk), self.writer),
+            Tools(
+                PictureDesk(self.pool),
+                BucketWriting(self.database, self.disk),
+                self.writer,
+                # One more than can be decoded, so that no decoder waits for a disk.
+                Starts(options.decoders + 1),
+            ),
             self.database,
         )
         self.lease = Lease()

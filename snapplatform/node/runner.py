@@ -29,7 +29,7 @@ MAX_EXACT = 1
 
 
 class JobRunner:
-    """Watches one stream for one job. Started at once with a first picture; then one per tick."""
+    """Watches one stream for one job: a first picture as soon as one can be had, then one per tick."""
 
     def __init__(self, spec: JobSpec, stream: LiveStream, tools: Tools) -> None:
         self.spec = spec
@@ -40,6 +40,8 @@ class JobRunner:
         self._tasks: set[asyncio.Task[None]] = set()
         self._newest: asyncio.Task[None] | None = None
         self._camera = Camera(stream, tools)
+        self._first = False  # whether the first picture is still to be taken
+        self._queued = False  # whether it waits for its turn (starts.py)
         self._owed: float | None = None  # the tick that waits for a keyframe
         self._grid = self._make_grid()
         self._index = -1
@@ -47,7 +49,7 @@ class JobRunner:
     def start(self) -> None:
         """Take the first picture now, or at the first keyframe, and follow the grid from then on."""
         self.stream.watchers.add(self)
-        self._on_tick(clock.monotonic())
+        self._begin()
         self._schedule()
 
     def update(self, spec: JobSpec) -> None:
@@ -56,7 +58,7 @@ class JobRunner:
         if (before.run, before.interval_ms, before.aligned) != (spec.run, spec.interval_ms, spec.aligned):
             self._grid, self._index = self._make_grid(), -1
             if before.run != spec.run:
-                self._on_tick(clock.monotonic())
+                self._begin()
             self._schedule()
 
     def stop(self, reason: str) -> list[asyncio.Task[None]]:
@@ -64,17 +66,21 @@ class JobRunner:
         if self._timer is not None:
             self._timer.cancel()
         self.stream.watchers.discard(self)
-        if self._owed is not None:
-            self._owed = None
+        if self._first or self._owed is not None:
+            self._first, self._owed = False, None
             self._skip(reason)
         return list(self._tasks)
 
     # As a watcher of the stream.
 
+    @property
+    def hurried(self) -> bool:
+        return self._exact or self._first or self._owed is not None
+
     def on_keyframe(self, packet: Packet) -> None:
-        if self._owed is None or self.stream.state(packet.received_at):
-            return
-        if (frame := self.stream.frame(exact=False)) is not None:
+        if self._first:
+            self._queue()
+        elif self._owed is not None and (frame := self._new_frame(exact=False)) is not None:
             tick, self._owed = self._owed, None
             self._take(frame, tick)
 
@@ -82,6 +88,37 @@ class JobRunner:
         self.stop(STREAM_ENDED)
 
     # Inside.
+
+    def _begin(self) -> None:
+        """Owe the first picture of a run."""
+        self._settle()
+        self._counts().expected += 1
+        self._first = True
+        self._queue()
+
+    def _queue(self) -> None:
+        if self._queued:
+            return
+        if self._new_frame(exact=self._exact) is None:
+            self.stream.ask()
+        else:
+            self._queued = True
+            self._tools.starts.ask(self.stream, self._take_first)
+
+    def _take_first(self) -> "asyncio.Task[None] | None":
+        self._queued = False
+        frame = self._new_frame(exact=self._exact) if self._first else None
+        if frame is None:
+            return None  # if it is still owed, the next keyframe queues it again
+        self._first = False
+        return self._take(frame, clock.monotonic())
+
+    def _settle(self) -> None:
+        """What was owed until now is not to be had any more."""
+        if self._first or self._owed is not None:
+            why = BUSY if self._queued else self.stream.state(clock.monotonic()) or NO_NEW_KEYFRAME
+            self._first, self._owed = False, None
+            self._skip(why)
 
     def _make_grid(self) -> grid.Grid:
         start, interval = clock.monotonic(), self.spec.interval_ms / 1000
@@ -107,30 +144,36 @@ class JobRunner:
         self._schedule()
 
     def _on_tick(self, tick: float) -> None:
-        counts = self._counts()
-        counts.expected += 1
-        if self._owed is not None:
-            self._skip(self.stream.state(clock.monotonic()) or NO_NEW_KEYFRAME)
-        self._owed = None
-        frame = self.stream.frame(exact=self._exact)
-        # Also of an earlier run: the same frame is not taken twice.
-        taken = frame is not None and self.stream.taken.get(self.spec.id) == frame.moment
-        if frame is None or taken or self.stream.state(clock.monotonic()):
+        self._counts().expected += 1
+        self._settle()
+        frame = self._new_frame(exact=self._exact)
+        if frame is None:
             self._owed = tick  # the next keyframe pays it; without one the next tick counts it as skipped
+            self.stream.ask()
         else:
             self._take(frame, tick)
 
-    def _take(self, frame: Frame, tick: float) -> None:
+    def _new_frame(self, *, exact: bool) -> Frame | None:
+        """The frame that can be taken now. The same one is not taken twice, nor in another run."""
+        if self.stream.state(clock.monotonic()):
+            return None
+        frame = self.stream.frame(exact=exact)
+        return None if frame is None or self.stream.taken.get(self.spec.id) == frame.moment else frame
+
+    def _take(self, frame: Frame, tick: float) -> "asyncio.Task[None] | None":
+        """Begin the capture, or skip the tick; gives the capture if there is one."""
         if len(self._tasks) >= (MAX_EXACT if self._exact else MAX_IN_FLIGHT):
             self._skip(BUSY)
-        elif self._tools.outlet.full:
+            return None
+        if self._tools.outlet.full:
             self._skip(BEHIND)
-        else:
-            self.stream.taken[self.spec.id] = frame.moment
-            # A slow picture must not be published after the next one: each waits for the one before it.
-            self._newest = self._loop.create_task(self._shoot(frame, tick, self._newest))
-            self._tasks.add(self._newest)
-            self._newest.add_done_callback(self._tasks.discard)
+            return None
+        self.stream.taken[self.spec.id] = frame.moment
+        # A slow picture must not be published after the next one: each waits for the one before it.
+        self._newest = self._loop.create_task(self._shoot(frame, tick, self._newest))
+        self._tasks.add(self._newest)
+        self._newest.add_done_callback(self._tasks.discard)
+        return self._newest
 
     async def _shoot(self, frame: Frame, tick: float, before: "asyncio.Task[None] | None") -> None:
         try:

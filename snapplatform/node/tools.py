@@ -6,6 +6,7 @@ from uuid import UUID
 
 from jobs.capture import Capture, Counts
 from snapplatform.node.desk import PictureDesk
+from snapplatform.node.starts import Starts
 from snapplatform.storage.store import Blob
 
 
@@ -35,3 +36,4 @@ class Tools:
     desk: PictureDesk
     write: Writing
     outlet: Outlet
+    starts: Starts

@@ -79,8 +79,9 @@ class Connection(Receiver):
             self._fail(*overdue)
             return
         sock = self._transport.get_extra_info("socket")
-        publishing = self.role.state == "publishing"
-        self._gathering.adjust(sock, now, self._bytes_in, publishing=publishing)
+        sink = self.role.sink
+        patience = sink.patience if sink is not None else 0.0
+        self._gathering.adjust(sock, now, self._bytes_in, patience=patience)
 
     def _sends_answers_only(self) -> bool:
         return self.role.state in ("", "publishing")

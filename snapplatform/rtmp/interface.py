@@ -28,6 +28,12 @@ class Refused(Exception):
 class Sink(Protocol):
     """What a publication is written into. Synchronous: a call must not block the loop."""
 
+    @property
+    def patience(self) -> float:
+        """Seconds that media may wait in the kernel, to be read together with what follows; asked again
+        each `Limits.tick_seconds`. A quarter of the CPU of ingest goes at 0.02, half of it at 0.2."""
+        ...
+
     def metadata(self, payload: bytes) -> None:
         """AMF0 of `"onMetaData"` and its object, to be kept and replayed to players."""
 

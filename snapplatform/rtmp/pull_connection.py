@@ -108,7 +108,8 @@ class PullConnection(Receiver):
             return
         sock = self._transport.get_extra_info("socket")
         gather = self._watch.playing and not self._until_keyframe
-        self._gathering.adjust(sock, now, self._bytes_in, publishing=gather)
+        patience = self._watch.patience if gather else 0.0
+        self._gathering.adjust(sock, now, self._bytes_in, patience=patience)
 
     def _shaken(self) -> None:
         self._session.connect()

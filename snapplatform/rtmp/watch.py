@@ -19,6 +19,10 @@ class Watch:
         self._on_keyframe = on_keyframe
         self._headed = False
 
+    @property
+    def patience(self) -> float:
+        return self._sink.patience
+
     def metadata(self, payload: bytes) -> None:
         self._sink.metadata(payload)
 

@@ -15,6 +15,7 @@ class Frame:
 
     config: CodecConfig
     packets: list[Packet]
+    arrived_at: float  # monotonic seconds: when the frame was here, as well as can be told
 
     @property
     def packet(self) -> Packet:
@@ -28,6 +29,11 @@ class Frame:
 
 class Watcher(Protocol):
     """Somebody who wants to know when a keyframe came, and when the stream ended."""
+
+    @property
+    def hurried(self) -> bool:
+        """Whether every frame is wanted as soon as it is here."""
+        ...
 
     def on_keyframe(self, packet: Packet) -> None: ...
 

@@ -18,13 +18,19 @@ from snapplatform.streams.quarantine import Quarantine
 log = logging.getLogger("snapplatform.streams")
 
 QUARANTINED = "quarantined"
+RESTING = "between pictures"  # of a pulled stream that is left until somebody wants a frame: no trouble
 DECODABLE: frozenset[str] = frozenset(get_args(CodecName))
 # A stream without a frame for this long shows nothing that could be taken as "now".
 STALE_SECONDS = 10.0
+# How long media may wait to be read with what follows: while somebody watches, what no eye or ear finds; else
+# what no picture shows, whose frame is a keyframe that came up to a GOP ago.
+HURRIED_SECONDS = 0.02
+PATIENT_SECONDS = 0.2
 
 
 class LiveStream:
-    """One publication: an rtmp Sink that fills a ring, tells watchers and feeds players."""
+    """One publication, or one pulled stream whose connections come and go: an rtmp Sink that fills a ring,
+    tells watchers and feeds players."""
 
     def __init__(self, held: Held, *, ring_bytes: int, on_close: Callable[["LiveStream", str], None]) -> None:
         self.held = held
@@ -37,16 +43,23 @@ class LiveStream:
         self.frames = self.bytes = 0
         self.keyframe_gap = 0.0
         self.last_keyframe: float | None = None
+        self._keyframe_dts = 0
         self._last_frame = self.started
         self._last_dts = self._shift = 0
         self.watchers: set[Watcher] = set()
         self.taken: dict[UUID, Moment] = {}  # job -> the frame that it took last
         self.ended = False
         self._on_close = on_close
+        self.on_ask: Callable[[], None] | None = None  # whoever pulls it is told that a frame is wanted
         self.audience = Audience(self.ring)
         self.quarantine = Quarantine()
 
     # As a sink of rtmp.
+
+    @property
+    def patience(self) -> float:
+        hurried = bool(self.audience) or any(watcher.hurried for watcher in self.watchers)
+        return HURRIED_SECONDS if hurried else PATIENT_SECONDS
 
     def metadata(self, payload: bytes) -> None:
         self.audience.keep(DATA, payload)
@@ -77,6 +90,13 @@ class LiveStream:
         if self.audience:
             self.audience.relay(AUDIO, timestamp + self._shift, payload)
 
+    def pause(self, problem: str) -> None:
+        """The source is away, for a reason that readers are told; what comes next begins a new GOP."""
+        self.problem = problem
+        self.last_keyframe = None
+        self.ring.clear()
+        self.audience.end()
+
     def close(self, reason: str) -> None:
         self.ended = True
         self.audience.end()
@@ -98,17 +118,26 @@ class LiveStream:
             return "no keyframe yet"
         return "no video" if now - self._last_frame > STALE_SECONDS else ""
 
+    @property
+    def resting(self) -> bool:
+        return self.problem == RESTING
+
+    def ask(self) -> None:
+        """Somebody waits for a frame."""
+        if self.on_ask is not None:
+            self.on_ask()
+
     def frame(self, *, exact: bool) -> Frame | None:
         """The newest frame (`exact`) or the newest keyframe; None when there is none that can be decoded."""
-        keyframe = self.ring.newest_keyframe()
-        if self.config is None or keyframe is None:
+        keyframe, arrived_at = self.ring.newest_keyframe(), self.ring.keyframe_arrival()
+        if self.config is None or keyframe is None or arrived_at is None:
             return None
         if not exact:
-            return Frame(self.config, [keyframe])
+            return Frame(self.config, [keyframe], arrived_at)
         packets = self.ring.gop()
         # Packets after the one shown last are B-frames shown before it.
         newest = max(range(len(packets)), key=lambda index: packets[index].pts_ms)
-        return Frame(self.config, packets[: newest + 1])
+        return Frame(self.config, packets[: newest + 1], packets[newest].received_at)
 
     # Inside.
 
@@ -128,6 +157,7 @@ class LiveStream:
 
     def _configure(self, codec: str, extradata: bytes) -> None:
         if self.config is not None and self.config.extradata == extradata and self.config.codec == codec:
+            self.problem = ""
             return  # encoders repeat the header; only another one makes older packets useless
         self.ring.clear()
         self.config, self.info = None, None
@@ -156,7 +186,7 @@ class LiveStream:
         self.ring.append(packet)
         if packet.keyframe:
             if self.last_keyframe is not None:
-                self.keyframe_gap = packet.received_at - self.last_keyframe
-            self.last_keyframe = packet.received_at
+                self.keyframe_gap = (packet.dts_ms - self._keyframe_dts) / 1000
+            self.last_keyframe, self._keyframe_dts = packet.received_at, packet.dts_ms
             for watcher in list(self.watchers):
                 watcher.on_keyframe(packet)

@@ -3,7 +3,7 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from snapplatform.media.ring import GopRing, Packet
+from snapplatform.media.ring import MAX_READ_SECONDS, GopRing, Packet
 
 
 def packet(index: int, keyframe: bool = False, size: int = 10, every: float = 0.04) -> Packet:
@@ -24,6 +24,21 @@ def test_it_starts_at_a_keyframe():
     ring.append(packet(1, keyframe=True))
     ring.append(packet(2))
     assert [p.received_at for p in ring.gop()] == [0.04, 0.08]
+
+
+def test_a_keyframe_that_was_read_with_later_frames_came_before_them():
+    ring = GopRing()
+    assert ring.keyframe_arrival() is None
+    for index in range(4):  # one read at 5.0 s brought three frames, the next one the fourth
+        ring.append(Packet(index * 40, 0, index == 0, b"x", 5.0 if index < 3 else 5.2))
+    assert ring.keyframe_arrival() == 5.0 - 0.08
+
+
+def test_frames_that_were_sent_in_a_burst_move_a_keyframe_back_by_a_bounded_time():
+    ring = GopRing()
+    for index in range(100):
+        ring.append(Packet(index * 40, 0, index == 0, b"x", 5.0))
+    assert ring.keyframe_arrival() == 5.0 - MAX_READ_SECONDS
 
 
 def test_a_new_keyframe_replaces_the_old_gop():

@@ -34,6 +34,7 @@ class Recorder:
     messages: list[tuple[int, int, bytes]] = field(default_factory=list)
     closed: list[str] = field(default_factory=list)
     came: asyncio.Event = field(default_factory=asyncio.Event)
+    patience: float = 0.02
 
     def take(self, kind: int, timestamp: int, payload: bytes) -> None:
         assert not self.closed

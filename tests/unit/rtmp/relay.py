@@ -20,6 +20,7 @@ class Live:
     players: list[Player] = field(default_factory=list)
     messages: list[Message] = field(default_factory=list)
     closed: list[str] = field(default_factory=list)
+    patience: float = 0.02
 
     def metadata(self, payload: bytes) -> None:
         self.headers[METADATA] = (METADATA, 0, payload)

@@ -34,18 +34,20 @@ def mark_of(sock: socket.socket) -> int:
     return sock.getsockopt(socket.SOL_SOCKET, socket.SO_RCVLOWAT)
 
 
-def test_the_mark_is_what_comes_in_twenty_milliseconds(pair: tuple[socket.socket, socket.socket]) -> None:
+def test_the_mark_is_what_comes_in_the_time_that_the_sink_can_spare(
+    pair: tuple[socket.socket, socket.socket],
+) -> None:
     ours, _ = pair
     gathering = Gathering(100.0)
-    gathering.adjust(ours, 101.0, 500_000, publishing=True)
+    gathering.adjust(ours, 101.0, 500_000, patience=0.02)
     assert mark_of(ours) == 10_000
-    gathering.adjust(ours, 102.0, 750_000, publishing=True)
+    gathering.adjust(ours, 102.0, 750_000, patience=0.02)
     assert mark_of(ours) == 5_000
 
 
 def test_a_burst_does_not_raise_it_beyond_its_bound(pair: tuple[socket.socket, socket.socket]) -> None:
     ours, _ = pair
-    Gathering(0.0).adjust(ours, 1.0, 1 << 30, publishing=True)
+    Gathering(0.0).adjust(ours, 1.0, 1 << 30, patience=0.02)
     assert mark_of(ours) == MAX_BYTES
 
 
@@ -54,11 +56,11 @@ def test_a_silent_peer_and_one_that_does_not_publish_are_read_at_once(
 ) -> None:
     ours, _ = pair
     gathering = Gathering(0.0)
-    gathering.adjust(ours, 1.0, 500_000, publishing=True)
-    gathering.adjust(ours, 2.0, 500_000, publishing=True)
+    gathering.adjust(ours, 1.0, 500_000, patience=0.02)
+    gathering.adjust(ours, 2.0, 500_000, patience=0.02)
     assert mark_of(ours) == 1
-    gathering.adjust(ours, 3.0, 1_000_000, publishing=True)
-    gathering.adjust(ours, 4.0, 1_500_000, publishing=False)
+    gathering.adjust(ours, 3.0, 1_000_000, patience=0.02)
+    gathering.adjust(ours, 4.0, 1_500_000, patience=0.0)
     assert mark_of(ours) == 1
 
 
@@ -67,16 +69,16 @@ def test_what_waits_is_readable_as_soon_as_the_mark_is_lowered(
 ) -> None:
     ours, peer = pair
     gathering = Gathering(0.0)
-    gathering.adjust(ours, 1.0, 500_000, publishing=True)
+    gathering.adjust(ours, 1.0, 500_000, patience=0.02)
     peer.sendall(b"the last words of a stream that stopped")
     assert not readable(ours)
-    gathering.adjust(ours, 2.0, 500_000, publishing=True)
+    gathering.adjust(ours, 2.0, 500_000, patience=0.02)
     assert readable(ours, 10.0)
 
 
 def test_the_end_of_the_connection_is_told_at_once(pair: tuple[socket.socket, socket.socket]) -> None:
     ours, peer = pair
-    Gathering(0.0).adjust(ours, 1.0, 500_000, publishing=True)
+    Gathering(0.0).adjust(ours, 1.0, 500_000, patience=0.02)
     peer.sendall(b"bye")
     peer.close()
     assert readable(ours, 10.0)
