@@ -94,6 +94,15 @@ class Folder:
         os.fsync(self._fd)
 
 
+def names_of_folders(path: Path) -> list[str]:
+    """Sorted names of the folders in a folder; links to folders are none. Empty when it is gone."""
+    try:
+        with os.scandir(path) as found:
+            return sorted(entry.name for entry in found if entry.is_dir(follow_symlinks=False))
+    except FileNotFoundError:
+        return []
+
+
 def make(root: Path, path: str, *, make_root: bool) -> None:
     """Make root/path safe on disk. The parents are synced even when another process made the folders: it may
     not have come that far yet. Raises FileNotFoundError when the root is missing and must not be made."""

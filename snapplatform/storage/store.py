@@ -100,10 +100,10 @@ class LocalStore:
         until, removed = clock.now() - older_than, 0
         with folders.explained():
             for shard in self._shards(since=since, until=until):
-                with suppress(FileNotFoundError):
-                    for file in (self.root / shard).glob(f"*{TEMPORARY}"):
-                        if file.lstat().st_mtime < until.timestamp():
-                            file.unlink(missing_ok=True)
+                with suppress(FileNotFoundError), closing(folders.Folder(self.root, shard)) as folder:
+                    for name in [entry.name for entry in folder.entries() if entry.name.endswith(TEMPORARY)]:
+                        if folder.stat(name).st_mtime < until.timestamp():
+                            folder.unlink(name)
                             removed += 1
         return removed
 
@@ -125,9 +125,9 @@ class LocalStore:
     def _shards(self, *, since: datetime | None = None, until: datetime) -> Iterator[str]:
         """The shards of [since, until), oldest first. Their names sort as their times do."""
         first, end = f"{since:%Y%m%d/%H%M}" if since else "", f"{until:%Y%m%d/%H%M}"
-        for day in sorted(os.listdir(self.root)) if self.root.is_dir() else []:
-            if first[:8] <= day <= end and (self.root / day).is_dir():
-                for minute in sorted(os.listdir(self.root / day)):
+        for day in folders.names_of_folders(self.root) if self.root.is_dir() else []:
+            if first[:8] <= day <= end:
+                for minute in folders.names_of_folders(self.root / day):
                     shard = f"{day}/{minute}"
                     if first <= shard < end and SHARD.fullmatch(shard):
                         yield shard

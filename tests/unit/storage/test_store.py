@@ -267,6 +267,21 @@ def test_tidy_removes_empty_old_folders_only(store):
     assert store.open(kept.blob).read() == b"2"
 
 
+def test_links_to_folders_are_not_followed_when_sweeping(store, tmp_path):
+    outside = tmp_path / "outside"
+    for inner in ("1200", "1201/empty"):
+        (outside / inner).mkdir(parents=True)
+    (outside / "1200" / "somebody.part").write_text("not ours")
+    store.root.mkdir(parents=True)
+    (store.root / "20261119").symlink_to(outside)
+    (store.root / "20261120").mkdir()
+    (store.root / "20261120" / "0900").symlink_to(outside / "1200")
+    with clock.hold(NOON + timedelta(days=400)):
+        assert store.sweep_temp(timedelta(hours=1)) == 0
+        assert store.tidy() == 0
+    assert (outside / "1200" / "somebody.part").exists()
+
+
 def test_a_writer_makes_a_folder_again_that_was_tidied_away(store):
     with clock.hold(NOON):
         store.unlink(store.write(b"1", ".jpg").blob)
