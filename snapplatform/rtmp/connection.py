@@ -71,7 +71,7 @@ class Connection(Receiver):
         overdue = self._deadlines.overdue(
             now,
             handshaken=self._handshake is None,
-            state=self.role.state,
+            state="" if self.role.player is not None and self.role.player.over else self.role.state,
             bytes_in=self._bytes_in,
             unsent=self.unsent(),
         )

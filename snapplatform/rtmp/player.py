@@ -27,6 +27,11 @@ class StreamPlayer:
         self._begun = False
         self._closed = False
 
+    @property
+    def over(self) -> bool:
+        """Whether the peer was told that nothing more comes; it may play something else on its connection."""
+        return self._closed
+
     def begin(self) -> None:
         """Answer the play command. Also called by the first send(), which may come earlier."""
         if self._begun or self._closed:

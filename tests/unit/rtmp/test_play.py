@@ -80,6 +80,19 @@ async def test_the_end_is_told_and_another_stream_may_be_played() -> None:
     assert [watcher.closed for watcher in relay.watchers] == [1, 1]
 
 
+async def test_a_player_that_stays_after_the_end_is_let_go() -> None:
+    relay = Relay()
+    live = on_air(relay)
+    limits = Limits(idle_seconds=0.3, tick_seconds=0.02)
+    async with serving(relay, limits) as server, client(server) as one:
+        writer = Writer()
+        one.send(HANDSHAKE + writer.connect() + writer.play())
+        await one.until(lambda data: (9, frame(701)) in answers(data))
+        live.close("unpublished")
+        await one.until_closed()
+        assert server.stats.protocol_errors == {"timeout": 1}
+
+
 async def test_a_pause_stops_the_stream_and_sound_can_be_declined() -> None:
     relay = Relay()
     live = on_air(relay)
