@@ -6,7 +6,6 @@ A crash at any point leaves nothing under a final name but a whole file. The led
 """
 
 import hashlib
-import os
 import re
 import uuid
 from collections.abc import Callable, Iterator, Sequence
