@@ -39,6 +39,70 @@ EXPLANATIONS: dict[str, str] = {
         "Another publisher, or another node, got the stream while this picture was on its way; a picture of "
         "the old one is not stored. The job goes on by itself with the next picture."
     ),
+    "between pictures": (
+        "The source is left between two pictures, because they are far apart, and the keyframe that was "
+        "fetched for this tick did not come in time."
+    ),
+    "connecting": "The capture node is connecting to the stream's source. Pictures come with its video.",
+    "connection refused": (
+        "The source's host is there, but takes no connection on this port. Look whether the port in the "
+        "source URL is right and the server runs. It is tried again by itself."
+    ),
+    "host unreachable": (
+        "No way leads to the source's host. Look at the network between it and the capture node. It is tried "
+        "again by itself."
+    ),
+    "timed out": (
+        "The source did not answer in time: no connection, or none of its answers came. Look whether it is "
+        "overloaded, or a firewall swallows packets. It is tried again by itself."
+    ),
+    "host not found": (
+        "The name of the source's host could not be looked up. Look whether it is written right, and whether "
+        "the capture node's name server answers. It is tried again by itself."
+    ),
+    "address refused": (
+        "The source's name leads to an address that may not be reached, such as one of a private network. "
+        "If it is meant to, who runs the site allows its network in SNAP_ALLOWED_NETWORKS."
+    ),
+    "certificate refused": (
+        "The source's TLS certificate is not valid for its name, or nobody here trusts who signed it."
+    ),
+    "stream not found there": (
+        "The source's server has no stream of this name now. Look whether the camera sends to it and the path "
+        "in the source URL is right. It is tried again by itself."
+    ),
+    "refused by the source": (
+        "The source's server does not let us play the stream. Look whether the key or password in the source "
+        "URL is right and still valid. It is tried again by itself."
+    ),
+    "connection lost": "The connection to the source broke. It is made again by itself.",
+    "ended at the source": "The source says that its stream is over. It is tried again by itself.",
+    "no data": (
+        "The source is connected, but sends nothing. Look whether its camera is on. It is tried again by "
+        "itself."
+    ),
+    "not understood": (
+        "What the source sends is not what its scheme promises, or damaged. Look whether the scheme and the "
+        "port of the source URL are right. It is tried again by itself."
+    ),
+    "credentials unreadable": (
+        "The source's secret was encrypted with a key that the capture node does not have. Who runs the site "
+        "gives all processes the same SNAP_ENCRYPTION_KEYS, or write the source URL anew."
+    ),
+    "scheme not supported": (
+        "The capture node can't open this kind of URL. Who runs the site brings it to the version of the web."
+    ),
+    "node cut off": (
+        "The capture node can't reach the database, and let its sources go so that another node may take "
+        "them. Pictures go on by themselves."
+    ),
+    "no capture node": (
+        "No capture node has room for the stream, or none runs. “manage.py nodes” lists them; "
+        "SNAP_NODE_STREAMS says how many streams a node takes."
+    ),
+    "not wanted": "No job and no player wanted the stream, so its source was left.",
+    "its node stops": "The capture node that held the stream was stopped. Another one takes it at once.",
+    "its node drains": "The capture node gives its streams away. Another one takes it at once.",
     "job stopped": "The job was stopped, restarted or changed while this tick waited for a keyframe.",
     "job not started": "The job was stopped, restarted or deleted while this picture was on its way.",
     "previous picture not finished": (

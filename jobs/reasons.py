@@ -11,6 +11,7 @@ from templates.models import Template
 # Measured gaps between keyframes waver a little; a GOP as long as the interval is no trouble.
 SLACK = 1.25
 _UNKNOWN = "Nothing more is known here. The log of the capture node tells what happened."
+_WITH_DETAILS = ("unsupported video codec", "bad name", "address refused")
 _RARE = "The encoder sends a keyframe every {gop:g} s, and the job wants a picture every {interval:g} s. "
 
 
@@ -18,7 +19,7 @@ def explain(reason: str, job: Job) -> str:
     """What a skip or waiting reason of the job (with its template and stream) means, and what mends it."""
     text = EXPLANATIONS.get(reason)
     if text is None:
-        begun = [key for key in ("unsupported video codec", "bad name") if reason.startswith(key)]
+        begun = [key for key in _WITH_DETAILS if reason.startswith(key)]
         text = EXPLANATIONS[begun[0]] if begun else _UNKNOWN
     gop, interval = job.stream.gop_seconds or 0, job.template.interval_ms / 1000
     exact = job.template.capture == Template.Capture.EXACT

@@ -8,9 +8,9 @@ from django.db.models import F
 from django.db.models.functions import Now
 
 from jobs import rules
-from jobs.capture import STREAM_OFFLINE
 from jobs.models import Job
 from jobs.selectors import get_job
+from jobs.waiting import waiting_of
 from snapplatform import clock
 from snapplatform.access.models import Account
 from snapplatform.access.permissions import require
@@ -34,8 +34,8 @@ def submit_job(
     source_url: str = "",
     **options: Any,
 ) -> Job:
-    """A new job. It starts by itself when the stream is live (or `autostart` is given) and the account's
-    limit allows; else it stays init until somebody starts it.
+    """A new job. It starts by itself when the stream is live or pulled (or `autostart` is given) and the
+    account's limit allows; else it stays init until somebody starts it.
 
     `options`: aligned, autostart, skip_flags, retention_days. Raises InvalidValue, InvalidValues.
     """
@@ -56,9 +56,9 @@ def submit_job(
     )
     rules.check(job)
     job.save(force_insert=True)
-    if job.autostart or stream.state == Stream.State.LIVE:
+    if job.autostart or _comes(stream):
         try:
-            _start(job, from_states=_STARTABLE, live=stream.state == Stream.State.LIVE)
+            _start(job, from_states=_STARTABLE)
         except JobLimitExceeded:
             pass  # it stays init, as the vendor's does; its status tells
     return get_job(principal=principal, job_id=job.pk)
@@ -75,7 +75,7 @@ def update_job(*, principal: Principal, job_id: object, **changes: Any) -> Job:
     Job.objects.filter(pk=job.pk).update(**changes, modified_at=clock.now())
     if changes.get("autostart") and job.status == Job.Status.INIT:
         # As if it had been submitted with it.
-        _start(job, from_states=(Job.Status.INIT,), live=job.stream.state == Stream.State.LIVE)
+        _start(job, from_states=(Job.Status.INIT,))
     return get_job(principal=principal, job_id=job_id)
 
 
@@ -84,10 +84,9 @@ def start_job(*, principal: Principal, job_id: object, wait_for_stream: bool = F
     job = get_job(principal=principal, job_id=job_id, action="snap:StartJob")
     if job.status == Job.Status.STARTED:
         raise JobAlreadyStarted(str(job.pk))
-    live = job.stream.state == Stream.State.LIVE
-    if not live and not wait_for_stream:
+    if not _comes(job.stream) and not wait_for_stream:
         raise StreamNotLive(job.stream.name)
-    _start(job, from_states=_STARTABLE, live=live)
+    _start(job, from_states=_STARTABLE)
     return get_job(principal=principal, job_id=job_id)
 
 
@@ -102,7 +101,7 @@ def stop_job(*, principal: Principal, job_id: object) -> Job:
 def restart_job(*, principal: Principal, job_id: object) -> Job:
     """Start the job on a new grid, whether it runs or not. Raises JobLimitExceeded."""
     job = get_job(principal=principal, job_id=job_id, action="snap:RestartJob")
-    _start(job, from_states=tuple(Job.Status), live=job.stream.state == Stream.State.LIVE)
+    _start(job, from_states=tuple(Job.Status))
     return get_job(principal=principal, job_id=job_id)
 
 
@@ -138,7 +137,12 @@ def _capturing(job: Job) -> InUse:
     return InUse("job", job.name, "its captures", cure="Stop it first.")
 
 
-def _start(job: Job, *, from_states: tuple[Job.Status, ...], live: bool) -> None:
+def _comes(stream: Stream) -> bool:
+    """Whether a job needn't wait for somebody to publish: the stream is there, or comes when it is wanted."""
+    return stream.state == Stream.State.LIVE or stream.pulled
+
+
+def _start(job: Job, *, from_states: tuple[Job.Status, ...]) -> None:
     """The one way into `started`. The account's row is locked: two starts can't both take the last place."""
     limit = settings.SNAP.started_jobs_limit
     with transaction.atomic():
@@ -148,7 +152,7 @@ def _start(job: Job, *, from_states: tuple[Job.Status, ...], live: bool) -> None
             raise JobLimitExceeded(limit)
         changed = Job.objects.filter(pk=job.pk, status__in=from_states).update(
             status=Job.Status.STARTED,
-            waiting="" if live else STREAM_OFFLINE,
+            waiting=waiting_of(job.stream),
             run=F("run") + 1,
             started_at=Now(),
             modified_at=clock.now(),

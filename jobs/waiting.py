@@ -4,6 +4,7 @@ from uuid import UUID
 
 from jobs.capture import STREAM_OFFLINE
 from jobs.models import Job
+from snapplatform.streams import reasons
 from snapplatform.streams.models import Stream
 
 
@@ -13,10 +14,23 @@ def set_waiting(stream_id: UUID, waiting: str) -> int:
     return started.update(waiting=waiting[:64])
 
 
+def waiting_of(stream: Stream) -> str:
+    """What a job that starts now waits for, as far as the stream's row tells."""
+    if stream.state == Stream.State.LIVE:
+        return ""
+    if not stream.pulled:
+        return STREAM_OFFLINE
+    return stream.offline_reason[:64] if stream.state == Stream.State.OPENING else reasons.CONNECTING
+
+
 def say_offline() -> int:
-    """Mark the started jobs of streams that nobody publishes as waiting; returns how many were not yet.
+    """Mark the started jobs of streams that nobody publishes or pulls as waiting; returns how many were not
+    yet.
 
     Nodes say so themselves; this is for streams whose node died.
     """
     lost = Job.objects.filter(status=Job.Status.STARTED, stream__state=Stream.State.OFFLINE)
-    return lost.exclude(waiting=STREAM_OFFLINE).update(waiting=STREAM_OFFLINE)
+    marked = 0
+    for kind, words in ((Stream.Kind.INGESTED, STREAM_OFFLINE), (Stream.Kind.PULLED, reasons.NO_NODE)):
+        marked += lost.filter(stream__kind=kind).exclude(waiting=words).update(waiting=words)
+    return marked

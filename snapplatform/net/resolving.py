@@ -24,7 +24,8 @@ async def resolve(host: str, port: int, *, allowed: Sequence[Network], deadline:
     for address in found:
         reason = why_refused(address, allowed)
         if reason:
-            raise AddressRefused(host, f"leads to {reason}; SNAP_ALLOWED_NETWORKS may allow it")
+            words = f"leads to {reason}; SNAP_ALLOWED_NETWORKS may allow it"
+            raise AddressRefused(host, words, kind=reason)
     return found
 
 

@@ -3,7 +3,7 @@
 import asyncio
 import ipaddress
 import logging
-from collections.abc import Callable, Coroutine, Iterator
+from collections.abc import Awaitable, Callable, Coroutine, Iterator
 from contextlib import contextmanager
 from functools import partial
 from itertools import chain, repeat
@@ -42,6 +42,7 @@ class Ingest:
         self._hub = hub
         self._database = database
         self._on_live = on_live
+        self.find: Callable[[int, str], Awaitable[LiveStream | None]] = self._find  # for players
         self.closed = False  # it drains: connections that were open already may not publish any more
         self._tasks: set[asyncio.Task[None]] = set()
         self._stops: dict[UUID, Callable[[str], None]] = {}
@@ -77,8 +78,8 @@ class Ingest:
         admission = await self._admit(
             address, "snap:PlayStream", "NetStream.Play.StreamNotFound", "NetStream.Play.Failed"
         )
-        stream = self._hub.find(admission.account_id, address.name)
-        if stream is None:
+        stream = await self.find(admission.account_id, address.name)
+        if stream is None or stream.ended:
             raise Refused("NetStream.Play.StreamNotFound", f"Nobody publishes {address.name!r} here.")
         stream.audience.attach(player)
         return _Subscription(stream, player)
@@ -92,6 +93,9 @@ class Ingest:
     def held(self) -> list[UUID]:
         """The streams that are published here."""
         return list(self._stops)
+
+    async def _find(self, account_id: int, name: str) -> LiveStream | None:
+        return self._hub.find(account_id, name)
 
     def drop(self, stream_id: UUID, reason: str) -> None:
         """Close the publisher's connection; its stream ends at once."""

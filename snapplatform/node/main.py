@@ -23,6 +23,7 @@ from snapplatform.node.figures import Figures
 from snapplatform.node.heart import Heart
 from snapplatform.node.ingest import Ingest
 from snapplatform.node.lease import Lease
+from snapplatform.node.leases import Leases
 from snapplatform.node.roster import Roster
 from snapplatform.node.starts import Starts
 from snapplatform.node.threads import DatabaseThread, DiskThreads
@@ -133,6 +134,7 @@ class CaptureNode:
         self.rtmp_port = 0
         self.drain: Drain | None = None
         self.figures: Figures | None = None
+        self.leases: Leases | None = None
         self._ingest: Ingest | None = None
         self._server: RtmpServer | None = None
         self.tasks: list[asyncio.Task[None]] = []  # none of them ends while all is well
@@ -148,18 +150,22 @@ class CaptureNode:
         self.node_id = node.pk
         await self.database.run(live.release_dead)
         self._ingest = Ingest(node.pk, self.hub, self.database, on_live=self.roster.wake)
+        self.leases = Leases(node.pk, self.hub, self.database, self.lease, on_live=self.roster.wake)
+        self._ingest.find = self.leases.find
         self._server = RtmpServer(self._ingest, Limits())
         await self._server.start(options.rtmp_host, options.rtmp_port, reuse_port=options.reuse_port)
         self.rtmp_port = self._server.port
         await self.pool.start()
         self.figures = Figures(self.hub, self.pool, self.writer, self.roster, self._server.stats)
         self.drain = Drain(self._ingest, self._server, grace=options.drain_seconds)
+        self.drain.on_change(self.leases.drain)
         heart = Heart(
             *(node.pk, self.database, self.hub, self.writer, self._ingest),
             *(self.figures, self.drain, self.lease),
         )
         self.tasks = [
-            asyncio.create_task(work) for work in (self.writer.run(), self.roster.run(), heart.run())
+            asyncio.create_task(work)
+            for work in (self.writer.run(), self.roster.run(), heart.run(), self.leases.run())
         ]
 
     async def stop(self) -> None:
@@ -187,11 +193,16 @@ class CaptureNode:
         for task in others:
             task.cancel()
         await asyncio.gather(*others, return_exceptions=True)
+        if self.leases is not None:
+            self.leases.close()
         await self.roster.stop(CAPTURE_SECONDS)
         self.writer.stop()
         if writing:
             await asyncio.wait(writing, timeout=WRITER_SECONDS)
             writing[0].cancel()
+        with contextlib.suppress(Exception):
+            if self.leases is not None:
+                await self.leases.release()
         await self.pool.close()
         with contextlib.suppress(Exception):
             if self._ingest is not None:

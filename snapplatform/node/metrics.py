@@ -19,6 +19,10 @@ PUBLISH = Histogram(
     "snapplatform_publish_seconds", "One database transaction that registers pictures.", buckets=_SECONDS
 )
 STREAMS = Gauge("snapplatform_node_streams", "Streams published to the node.", multiprocess_mode="livesum")
+PULLS = Gauge("snapplatform_node_pulls", "Pulled streams that the node holds.", multiprocess_mode="livesum")
+PULL_ENDS = Counter(
+    "snapplatform_pull_ends_total", "Connections to sources that ended, by reason.", ["reason"]
+)
 JOBS = Gauge("snapplatform_node_jobs", "Jobs the node takes pictures for.", multiprocess_mode="livesum")
 PLAYERS = Gauge("snapplatform_node_players", "Players connected to the node.", multiprocess_mode="livesum")
 RTMP_BYTES = Gauge(

@@ -41,13 +41,25 @@ def own_stream_name(parameter: str, url: str) -> str:
         raise InvalidValue(parameter, f"is not a URL: {error}") from error
     if parts.scheme != "rtmp" or not parts.hostname:
         raise InvalidValue(parameter, "must be rtmp://HOST/live/NAME")
-    hosts = _LOOPBACK | {ingest_host(), *settings.SNAP.ingest_hosts}
     app, _, name = unquote(parts.path).lstrip("/").partition("/")
-    if parts.hostname not in hosts or port != settings.SNAP.rtmp_port or app != APP:
+    if not _is_ours(parts.hostname, port) or app != APP:
         raise InvalidValue(
             parameter, f"only streams published to this server can be used: {publish_url('NAME')}"
         )
     return check_name(name, parameter)
+
+
+def own_name(url: str) -> str | None:
+    """What `url` names here when it leads to our own ingest ("" when that is no stream), else None."""
+    parts = urlsplit(url)
+    if parts.scheme != "rtmp" or not _is_ours(parts.hostname or "", parts.port or DEFAULT_RTMP_PORT):
+        return None
+    return unquote(parts.path).lstrip("/").partition("/")[2]
+
+
+def _is_ours(host: str, port: int) -> bool:
+    hosts = _LOOPBACK | {one.lower() for one in (ingest_host(), *settings.SNAP.ingest_hosts)}
+    return host.rstrip(".") in hosts and port == settings.SNAP.rtmp_port
 
 
 def without_secrets(url: str) -> str:

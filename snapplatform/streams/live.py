@@ -13,7 +13,7 @@ from snapplatform.access.models import Account
 from snapplatform.access.services import digest
 from snapplatform.cluster.duties import DutySpec
 from snapplatform.cluster.watch import BeatWatch, bury_lapsed
-from snapplatform.errors import AlreadyPublished, PermissionRefused
+from snapplatform.errors import AlreadyPublished, PermissionRefused, StreamIsPulled
 from snapplatform.streams.models import Stream, StreamKey
 from snapplatform.streams.names import check_name
 from snapplatform.streams.services import ensure_stream
@@ -80,12 +80,15 @@ def admit(*, name: str, key: str, open_account: bool, action: str = "snap:Publis
 
 
 def go_live(*, node_id: UUID, admission: Admission, name: str, publisher: str) -> Held:
-    """Take the stream for this node, under a new epoch. AlreadyPublished while another living node holds it.
+    """Take the stream for this node, under a new epoch. AlreadyPublished while another living node holds it;
+    StreamIsPulled when it isn't for publishers.
 
     That this node doesn't feed it at the moment is the caller's to know: the row may lag behind.
     """
     account_id = admission.account_id
     stream, _ = ensure_stream(account_id=account_id, name=name)
+    if stream.pulled:
+        raise StreamIsPulled(name)
     free = Q(state=Stream.State.OFFLINE) | Q(node=None) | Q(node=node_id) | Q(node__stopped_at__isnull=False)
     taken = Stream.objects.filter(free, pk=stream.pk).update(
         state=Stream.State.LIVE,
@@ -150,7 +153,8 @@ def news(held: Collection[Held]) -> News:
 def release_dead() -> int:
     """Put streams of closed nodes offline, under a new epoch: should such a node wake up, its pictures are
     refused. Returns how many."""
-    orphans = Stream.objects.filter(state=Stream.State.LIVE, node__stopped_at__isnull=False)
+    held = (Stream.State.LIVE, Stream.State.OPENING)
+    orphans = Stream.objects.filter(state__in=held, node__stopped_at__isnull=False)
     return orphans.update(
         state=Stream.State.OFFLINE,
         node=None,

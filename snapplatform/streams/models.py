@@ -5,21 +5,29 @@ from django.db import models
 from snapplatform import clock, ids
 from snapplatform.access.models import Account
 from snapplatform.cluster.models import Node
+from snapplatform.streams.sources import LONGEST_SHOWN
 
 
 class Stream(models.Model):
     """A live source of one account.
 
+    Ingested:
         offline --publisher accepted, epoch + 1--> live --publisher gone or node dead--> offline
+    Pulled:
+        offline --wanted, claimed by a node, epoch + 1--> opening <--pictures come, source away--> live
+        opening, live --not wanted, released, or node dead--> offline
 
-    Only the node that holds the stream at this epoch may write the fields of the live state.
+    Only the node that holds the stream at this epoch may write the fields of the live state. While a pulled
+    stream is opening, `offline_reason` says why it is not there.
     """
 
     class Kind(models.TextChoices):
         INGESTED = "ingested", "published to us"
+        PULLED = "pulled", "pulled from a source"
 
     class State(models.TextChoices):
         OFFLINE = "offline"
+        OPENING = "opening"
         LIVE = "live"
 
     id = models.UUIDField(primary_key=True, default=ids.new_id, editable=False)
@@ -28,6 +36,12 @@ class Stream(models.Model):
     number = models.PositiveIntegerField(editable=False, help_text="permanent number in the account")
     kind = models.CharField(max_length=16, choices=Kind, default=Kind.INGESTED, editable=False)
     title = models.CharField(max_length=128, blank=True)
+    source_url = models.CharField(
+        max_length=LONGEST_SHOWN, blank=True, help_text="of a pulled stream; *** stands where secrets are"
+    )
+    source_encrypted = models.TextField(
+        blank=True, editable=False, help_text="the whole URL, where it holds secrets"
+    )
     preroll_seconds = models.PositiveSmallIntegerField(
         default=0, help_text="keep this many seconds in memory besides the newest GOP"
     )
@@ -36,7 +50,7 @@ class Stream(models.Model):
     state = models.CharField(max_length=16, choices=State, default=State.OFFLINE, db_index=True)
     node = models.ForeignKey(Node, null=True, blank=True, on_delete=models.SET_NULL, related_name="streams")
     epoch = models.PositiveBigIntegerField(
-        default=0, help_text="counts every time somebody starts publishing"
+        default=0, help_text="counts every time a publisher or a node takes it"
     )
     wanted_at = models.DateTimeField(
         null=True, blank=True, editable=False, help_text="an encoder asked another node for it"
@@ -59,9 +73,17 @@ class Stream(models.Model):
             models.UniqueConstraint(fields=["account", "name"], name="stream_name_unique_in_account"),
             models.UniqueConstraint(fields=["account", "number"], name="stream_number_unique_in_account"),
         ]
+        indexes = [
+            # Nodes look twice a second for those that nobody holds.
+            models.Index(fields=["node"], condition=models.Q(kind="pulled"), name="stream_pulled_by_node")
+        ]
 
     def __str__(self) -> str:
         return self.name
+
+    @property
+    def pulled(self) -> bool:
+        return self.kind == Stream.Kind.PULLED
 
 
 class StreamKey(models.Model):

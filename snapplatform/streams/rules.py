@@ -5,6 +5,7 @@ from typing import Any
 
 from snapplatform import checks
 from snapplatform.streams.names import check_name
+from snapplatform.streams.sources import read_source
 
 MAX_PREROLL = 120
 
@@ -21,6 +22,9 @@ def examine(values: Mapping[str, Any]) -> checks.Problems:
     if "preroll_seconds" in values:
         with problems.of():
             checks.number("preroll_seconds", values["preroll_seconds"], low=0, high=MAX_PREROLL)
+    if "source_url" in values:
+        with problems.of():
+            read_source("source_url", values["source_url"])
     return problems
 
 

@@ -4,31 +4,45 @@ import secrets
 from typing import Any
 
 from django.db import IntegrityError, transaction
-from django.db.models import Max
+from django.db.models import Max, Q
 
 from snapplatform.access.permissions import require
 from snapplatform.access.principal import Principal
+from snapplatform.access.secrets import encrypt
 from snapplatform.access.services import digest
 from snapplatform.dependants import in_use
-from snapplatform.errors import AlreadyExists, InUse, NotFound
+from snapplatform.errors import AlreadyExists, InUse, InvalidValue, NotFound
 from snapplatform.ids import parse_id
 from snapplatform.streams import rules
 from snapplatform.streams.addresses import own_stream_name
 from snapplatform.streams.models import Stream, StreamKey
 from snapplatform.streams.selectors import get_stream
+from snapplatform.streams.sources import HIDDEN, is_hidden, read_source
 
 _TRIES = 5
 
 
-def create_stream(*, principal: Principal, name: str, title: str = "", preroll_seconds: int = 0) -> Stream:
-    """Register a name before anybody publishes it. Publishing an unknown name registers it as well."""
+def create_stream(
+    *,
+    principal: Principal,
+    name: str,
+    title: str = "",
+    preroll_seconds: int = 0,
+    source_url: str | None = None,
+) -> Stream:
+    """Register a name before anybody publishes it; publishing an unknown name registers it as well.
+
+    With `source_url` it is a pulled stream: nodes open it while a started job or a player wants it.
+    """
     require(principal, "snap:CreateStream", "stream", name)
-    rules.examine({"name": name, "title": title, "preroll_seconds": preroll_seconds}).raise_any()
+    fields: dict[str, Any] = {"title": title, "preroll_seconds": preroll_seconds}
+    given = {"name": name, **fields} | ({} if source_url is None else {"source_url": source_url})
+    rules.examine(given).raise_any()
+    if source_url is not None:
+        fields |= {"kind": Stream.Kind.PULLED, **_source(source_url)}
     if Stream.objects.filter(account=principal.account_id, name=name).exists():
         raise AlreadyExists("stream", name)
-    stream, created = ensure_stream(
-        account_id=principal.account_id, name=name, title=title, preroll_seconds=preroll_seconds
-    )
+    stream, created = ensure_stream(account_id=principal.account_id, name=name, **fields)
     if not created:
         raise AlreadyExists("stream", name)
     return stream
@@ -64,10 +78,15 @@ def stream_of_url(*, principal: Principal, parameter: str, url: str) -> Stream:
 
 
 def update_stream(*, principal: Principal, stream_id: object, **changes: Any) -> Stream:
-    """Change `title` or `preroll_seconds`."""
+    """Change `title` or `preroll_seconds`, or the `source_url` of a pulled stream: the node that holds it
+    connects anew. Given as it is shown, with its secrets hidden, the URL stays."""
     stream = get_stream(principal=principal, stream_id=stream_id, action="snap:UpdateStream")
     wanted = {key: value for key, value in changes.items() if key in ("title", "preroll_seconds")}
     rules.examine(wanted).raise_any()
+    if "source_url" in changes and changes["source_url"] != stream.source_url:
+        if not stream.pulled:
+            raise InvalidValue("source_url", "only pulled streams have one: make a new stream with it")
+        wanted |= _source(changes["source_url"])
     if wanted:
         Stream.objects.filter(pk=stream.pk).update(**wanted)
         stream.refresh_from_db()
@@ -75,13 +94,14 @@ def update_stream(*, principal: Principal, stream_id: object, **changes: Any) ->
 
 
 def delete_stream(*, principal: Principal, stream_id: object) -> None:
-    """Forget an offline stream that has no jobs."""
+    """Forget a stream that has no jobs and isn't published; a pulled one is let go by its node."""
     stream = get_stream(principal=principal, stream_id=stream_id, action="snap:DeleteStream")
     if problem := why_in_use(stream):
         raise problem
+    free = Q(state=Stream.State.OFFLINE) | Q(kind=Stream.Kind.PULLED)
     try:
         with transaction.atomic():
-            gone, _ = Stream.objects.filter(pk=stream.pk, state=Stream.State.OFFLINE).delete()
+            gone, _ = Stream.objects.filter(free, pk=stream.pk).delete()
     except IntegrityError as error:  # a job came between the look and the deletion
         raise why_in_use(stream) or InUse("stream", stream.name, "jobs") from error
     if not gone:
@@ -90,7 +110,8 @@ def delete_stream(*, principal: Principal, stream_id: object) -> None:
 
 def why_in_use(stream: Stream) -> InUse | None:
     """Why the stream can't be deleted now, if so."""
-    return _published(stream) if stream.state == Stream.State.LIVE else in_use(stream, stream.name)
+    published = stream.state == Stream.State.LIVE and not stream.pulled
+    return _published(stream) if published else in_use(stream, stream.name)
 
 
 def create_stream_key(
@@ -112,6 +133,15 @@ def revoke_stream_key(*, principal: Principal, key_id: object) -> None:
     rows = StreamKey.objects.filter(pk=parse_id(key_id), account=principal.account_id, revoked=False)
     if not rows.update(revoked=True):
         raise NotFound("stream key", str(key_id))
+
+
+def _source(text: str) -> dict[str, str]:
+    """The columns of a source: what may be shown, and the whole URL encrypted where it holds secrets."""
+    source = read_source("source_url", text)
+    if is_hidden(source):
+        raise InvalidValue("source_url", f"write the secret itself where {HIDDEN} stands")
+    encrypted = encrypt(source.url) if source.secret else ""
+    return {"source_url": source.shown, "source_encrypted": encrypted}
 
 
 def _published(stream: Stream) -> InUse:

@@ -10,6 +10,7 @@ from jobs.models import QUALITY_FLAGS, Job
 from snapplatform.media.types import REASONS
 from snapplatform.node import runner, writer
 from snapplatform.streams import livestream
+from snapplatform.streams import reasons as away
 from snapplatform.streams.models import Stream
 from templates.models import Template
 from tests import factories
@@ -17,7 +18,7 @@ from tests import factories
 DOCS = Path(__file__).parents[3] / "docs" / "jobs.md"
 SAID = {
     value
-    for module in (capture, livestream, publishing, runner, writer)
+    for module in (away, capture, livestream, publishing, runner, writer)
     for name, value in vars(module).items()
     if name.isupper() and isinstance(value, str)
 }
@@ -55,7 +56,14 @@ def test_a_short_gop_is_not_blamed(slow: Job):
     assert reasons.explain("no new keyframe", slow) == EXPLANATIONS["no new keyframe"]
 
 
-@pytest.mark.parametrize("reason", ["unsupported video codec vp6", "bad name: at most 200 bytes a part"])
+@pytest.mark.parametrize(
+    "reason",
+    [
+        "unsupported video codec vp6",
+        "bad name: at most 200 bytes a part",
+        "address refused: a private network",
+    ],
+)
 def test_reasons_with_details_are_known_by_how_they_begin(slow: Job, reason: str):
     assert reasons.explain(reason, slow) in EXPLANATIONS.values()
 
