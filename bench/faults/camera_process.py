@@ -44,6 +44,7 @@ class Camera:
         self._ghosts: list[asyncio.Task[None]] = []
 
     def start(self) -> None:
+        self._silent = False
         self._current = asyncio.create_task(self._stay())
 
     def silence(self) -> None:
@@ -65,7 +66,9 @@ class Camera:
         await asyncio.gather(*tasks, return_exceptions=True)
 
     async def _stay(self) -> None:
-        while True:
+        first = True
+        while first or asyncio.current_task() is self._current:  # a connection that was replaced ends here
+            first = False
             encoder = Encoder(self._port, self.name)
             number, self._connections = self._connections, self._connections + 1
             why = "refused"
@@ -124,10 +127,10 @@ class Cameras:
     async def obey(self, command: dict[str, Any]) -> None:
         if command["do"] == "start":
             for name in command["streams"]:
-                camera = self._cameras[name] = Camera(
-                    name, command["port"], Random(f"{command['seed']} {name}")
-                )
-                camera.start()
+                if name not in self._cameras:  # one that was stopped goes on counting
+                    random = Random(f"{command['seed']} {name}")
+                    self._cameras[name] = Camera(name, command["port"], random)
+                self._cameras[name].start()
             return
         for camera in [self._cameras[name] for name in command["streams"]]:
             if command["do"] == "reconnect":

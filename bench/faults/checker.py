@@ -120,11 +120,16 @@ def _check_bytes(stored: StoredObject, root: Path, found: Findings) -> int | Non
     if len(data) != stored.size or hashlib.sha256(data).hexdigest() != stored.sha256:
         found.note(found.lost, "file with other bytes than its row says", stored.key)
         return None
-    with Image.open(io.BytesIO(data)) as image:
-        number = read_frame_number(image)
+    number = frame_number(data)
     if number is None:
         found.note(found.wrong, "picture without a readable number", stored.key)
     return number
+
+
+def frame_number(data: bytes) -> int | None:
+    """The number that the picture in a file shows."""
+    with Image.open(io.BytesIO(data)) as image:
+        return read_frame_number(image)
 
 
 def _check_ticks(sequence: list[Snapshot], found: Findings) -> None:

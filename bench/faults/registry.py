@@ -22,11 +22,16 @@ FIGURES = {
     figure.name: figure
     for figure in (
         Figure(1, "kill9", 420, BOTH, "50 kill -9 of capture processes: nothing lost, nothing doubled"),
+        Figure(2, "freeze", 420, BOTH, "20 SIGSTOPs past the lease, then CONT: no write of an old epoch"),
         Figure(
             14, "sqlite", 120, ("sqlite",), "6 processes x 300 read-write transactions on one SQLite file"
         ),
         Figure(6, "damaged", 300, BOTH, "300 damaged media to the decoders, and published to a node"),
         Figure(7, "truncated", 300, BOTH, "13,000 places where units, messages or byte streams are cut off"),
+        Figure(8, "slow", 240, BOTH, "slow and silent streams, published and pulled, are reported in time"),
+        Figure(
+            11, "diskfull", 300, BOTH, "full disks: no cut file, pictures again in 10 s, the gap recorded"
+        ),
         Figure(22, "soak", 8000, BOTH, "50 streams for an hour: memory and open files stay"),
     )
 }

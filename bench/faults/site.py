@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 from uuid import UUID
 
-from bench.faults import mutant
+from bench.faults import checker, mutant
 from bench.faults.children import MANAGE
 from bench.faults.context import Context
 
@@ -42,7 +42,7 @@ class Site:
 
     def __init__(self, context: Context, plan: Plan) -> None:
         self._context = context
-        self._plan = plan
+        self.plan = plan
         self.port = int(os.environ["SNAP_RTMP_PORT"])
         self.names = [f"camera-{number:02d}" for number in range(plan.streams)]
         self.captures: dict[int, subprocess.Popen[bytes]] = {}
@@ -50,15 +50,15 @@ class Site:
 
     def start_all(self) -> None:
         """Every capture process, and wait until each takes publishers."""
-        for slot in range(self._plan.captures):
+        for slot in range(self.plan.captures):
             self.start_capture(slot)
         self.until(lambda: self.nodes_of(*self.pids) == len(self.captures), "the captures to register")
 
     def start_capture(self, slot: int) -> int:
         """Start the capture process of a slot; returns its pid. Does not wait for it."""
-        changes, words = self._plan.changes, ("capture",)
+        changes, words = self.plan.changes, ("capture",)
         command = mutant.command(changes, *words) if changes else [sys.executable, MANAGE, *words]
-        nodes = max(2, self._plan.captures)  # more than one: they share the port
+        nodes = max(2, self.plan.captures)  # more than one: they share the port
         process = self._context.children.start(
             command,
             log=self._context.log(f"capture-{slot}"),
@@ -111,6 +111,13 @@ class Site:
 
         return Snapshot.objects.filter(is_overlay=False).count()
 
+    def shown(self) -> dict[str, int]:
+        """Of each stream, the newest frame that all its jobs have a row of: the lowest of the jobs' newest."""
+        from jobs.models import Job
+
+        newest = [(job.stream.name, self._newest(job)) for job in Job.objects.select_related("stream")]
+        return {name: min(number for each, number in newest if each == name) for name in self.names}
+
     def until(self, true: Callable[[], T], what: str, seconds: float = WAIT_SECONDS) -> T:
         """Poll until it is true. RuntimeError when it takes too long."""
         end = time.monotonic() + seconds
@@ -119,6 +126,12 @@ class Site:
                 raise RuntimeError(f"waited {seconds:.0f} s in vain for {what}")
             time.sleep(LOOK_SECONDS)
         return answer
+
+    def _newest(self, job: Job) -> int:
+        """The frame number on the newest picture of a job; -1 without one."""
+        rows = job.snapshots.filter(is_overlay=False).order_by("-sequence")
+        blob = rows.values_list("object__blob", flat=True).first()
+        return -1 if blob is None else checker.frame_number((self.bucket_root / blob).read_bytes()) or -1
 
     def _make(self) -> list[UUID]:
         from snapplatform.access.models import User
@@ -130,7 +143,7 @@ class Site:
         return [
             self._submit(name, number, interval).pk
             for name in self.names
-            for number, interval in enumerate(self._plan.intervals_ms)
+            for number, interval in enumerate(self.plan.intervals_ms)
         ]
 
     def _submit(self, name: str, number: int, interval: int) -> Job:
