@@ -10,6 +10,7 @@ class EndKind(enum.StrEnum):
     KEYFRAME = "got its keyframe"  # all that was wanted
     ENDED = "ended"  # the server says that the stream is over
     REFUSED = "refused"  # the server says no; the detail is its status code
+    UNSUPPORTED = "unsupported"  # the stream is there, but in a form that is not taken
     LOST = "connection lost"
     SILENCE = "silence"  # neither picture nor sound
     NO_VIDEO = "no video"  # sound alone, or no keyframe where one was wanted
