@@ -50,6 +50,7 @@ class Standing:
     pictures_per_second: float | None
     spool: Spool | None
     warnings: list[str]
+    stats: dict[str, Any]
 
     @property
     def running(self) -> bool:
@@ -63,7 +64,7 @@ class Standing:
     @property
     def left(self) -> dict[str, int]:
         """What a draining node has still to give away or to finish, by name."""
-        found = self.node.stats.get("left")
+        found = self.stats.get("left")
         return found if isinstance(found, dict) else {}
 
 
@@ -94,6 +95,7 @@ def _standing(node: Node, now: datetime, neighbours: int) -> Standing:
         pictures_per_second=_number(stats.get("pictures_per_second")),
         spool=spool,
         warnings=_warnings(node, stats, spool) if state in RUNNING else [],
+        stats=stats,
     )
 
 

@@ -59,12 +59,12 @@ def as_dict(one: Standing, held: Holdings) -> dict[str, Any]:
             {"account": str(row.account_id), "name": row.name, "kind": row.kind, "state": row.state}
             for row in held.get(node.pk, [])
         ],
-        "stats": node.stats,
+        "stats": one.stats,
     }
 
 
 def _cells(one: Standing, held: list[Any], now: datetime) -> tuple[str, ...]:
-    node, stats = one.node, one.node.stats
+    node, stats = one.node, one.stats
     gone = one.state == STOPPED
     return (
         str(node),

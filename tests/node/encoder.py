@@ -25,12 +25,16 @@ class Encoder:
 
     async def __aenter__(self) -> "Encoder":
         self._reader, self._socket = await asyncio.open_connection("127.0.0.1", self._port)
+        await self.publish()
+        return self
+
+    async def publish(self) -> None:
+        """Shake hands and ask to publish; `accepted` tells."""
         self._socket.write(HANDSHAKE)
         await self._reader.readexactly(HANDSHAKE_ANSWER)
         writer = Writer()
         self._socket.write(writer.set_chunk_size(4096) + writer.connect() + writer.publish(self._name))
         await self._answer(b"onStatus", b"description")
-        return self
 
     async def __aexit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
