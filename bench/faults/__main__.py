@@ -56,18 +56,23 @@ def _run(figure: Figure, options: argparse.Namespace) -> int:
         with ExitStack() as stack:
             children = Children()
             stack.callback(children.end_all)
-            server = os.environ.get("SNAP_TEST_DATABASE_URL", "")
-            url = stack.enter_context(databases.fresh(database, folder, children, server))
+            shared = "" if figure.own_server else os.environ.get("SNAP_TEST_DATABASE_URL", "")
+            url, server = stack.enter_context(databases.fresh(database, folder, children, shared))
             stack.callback(children.end_all)  # before the database goes
             _point_at(folder / "site", url, stack)
             run = import_module(f"bench.faults.{figure.name}").run  # only now: it may import Django's models
-            random = Random(options.seed)
-            verdict: Verdict = run(
-                Context(
-                    *(figure.name, options.seed, options.scale, database, folder, stack, children, random),
-                    numbers=dict(options.set),
-                )
+            context = Context(
+                figure.name,
+                options.seed,
+                options.scale,
+                database,
+                folder,
+                stack,
+                children,
+                Random(options.seed),
+                server,
             )
+            verdict: Verdict = run(context)
         signal.alarm(0)
         head = {"name": figure.name, "figure": figure.number, "seed": options.seed, "scale": options.scale}
         print(verdict.line(**head, database=database, seconds=round(time.monotonic() - began, 1)))

@@ -11,6 +11,7 @@ from pathlib import Path
 from random import Random
 
 from bench.faults.children import Children
+from bench.faults.postgresql import Server
 
 
 @dataclass(slots=True)
@@ -28,6 +29,7 @@ class Context:
     stack: ExitStack
     children: Children
     random: Random
+    server: Server | None = None  # of a figure that asked for its own PostgreSQL
     numbers: dict[str, float] = field(default_factory=dict)
     began: float = field(default_factory=time.monotonic)
 

@@ -18,16 +18,19 @@ from bench.faults.postgresql import Server
 
 
 @contextmanager
-def fresh(kind: str, folder: Path, children: Children, server_url: str) -> Iterator[str]:
-    """Its URL; empty for SQLite, which lies in the data directory. RuntimeError without a PostgreSQL."""
+def fresh(
+    kind: str, folder: Path, children: Children, server_url: str
+) -> Iterator[tuple[str, Server | None]]:
+    """Its URL, empty for SQLite, which lies in the data directory; and the server, if it is our own: without
+    `server_url` it is. RuntimeError when PostgreSQL's programs are missing."""
     if kind == "sqlite":
-        yield ""
+        yield "", None
     elif server_url:
         with _database(server_url) as url:
-            yield url
+            yield url, None
     else:
         with Server(folder / "postgresql", children) as server:
-            yield server.url
+            yield server.url, server
 
 
 @contextmanager
