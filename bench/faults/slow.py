@@ -9,7 +9,7 @@ import time
 from collections.abc import Awaitable, Callable
 from contextlib import AbstractAsyncContextManager
 
-from bench.faults import corpus
+from bench.faults import corpus, slow_pulls
 from bench.faults import slow_sources as sources
 from bench.faults.context import Context
 from bench.faults.encoder import chunks
@@ -32,12 +32,12 @@ PULL_LIMITS = ClientLimits(
 
 def run(context: Context) -> Verdict:
     medium = corpus.media()[2]  # with sound
-    node = OneNode(context)
+    node = OneNode(context, slow_pulls.allow_loopback())
     publishing = Publishing(node, medium)
     cases = publishing.cases()
     node.start()
     context.say("the node is there")
-    return asyncio.run(_all(cases + _pulls(medium), context))
+    return asyncio.run(_all(cases + _pulls(medium) + slow_pulls.cases(node, medium.messages), context))
 
 
 async def _all(cases: list[Case], context: Context) -> Verdict:
@@ -102,6 +102,7 @@ class Nothing:
     """A sink that keeps nothing."""
 
     closed = False
+    patience = 0.0
 
     def metadata(self, payload: bytes) -> None: ...
 
