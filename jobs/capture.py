@@ -1,6 +1,7 @@
 """A capture: one picture on its way to the ledger, and the counts of ticks that gave none."""
 
-from dataclasses import dataclass, field
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from uuid import UUID
 
@@ -13,13 +14,18 @@ JobRun = tuple[UUID, int]
 
 @dataclass(frozen=True, slots=True)
 class Capture:
-    """One picture whose bytes are safe on disk, as `sequence` and/or `overwrite` blob, to be published."""
+    """One picture whose bytes are safe on disk, as `sequence` and/or `overwrite` blob, to be published.
+
+    In the spool the blobs have no name yet. `epoch` and `order` tell which of a job's pictures came first:
+    one process holds an epoch of a stream, and its clock only rises.
+    """
 
     job_id: UUID
     stream_id: UUID
     bucket_id: UUID
     run: int
     epoch: int  # of the stream when the frame was taken
+    order: int  # when the picture was begun, microseconds on the holder's monotonic clock
     sequence: Blob | None
     overwrite: Blob | None
     image_format: str
@@ -38,12 +44,20 @@ class Capture:
     def blobs(self) -> list[Blob]:
         return [blob for blob in (self.sequence, self.overwrite) if blob is not None]
 
+    def placed(self, blobs: Sequence[Blob]) -> "Capture":
+        """A copy that names these blobs, one for each it has."""
+        return replace(
+            self,
+            sequence=blobs[0] if self.sequence else None,
+            overwrite=blobs[-1] if self.overwrite else None,
+        )
+
 
 @dataclass(slots=True)
 class Counts:
-    """What happened to a job's ticks since the counts were last written."""
+    """Ticks of a job that gave no picture, since the counts were last written. One that gave a picture is
+    counted in the transaction that publishes it: whenever a process dies, ticks and their outcomes agree."""
 
-    expected: int = 0
     skipped: dict[str, int] = field(default_factory=dict)
 
     def skip(self, reason: str) -> None:
@@ -51,7 +65,7 @@ class Counts:
 
     def plus(self, reason: str) -> "Counts":
         """A copy with one more skip: these may have to be written again, after a database that went away."""
-        more = Counts(self.expected, dict(self.skipped))
+        more = Counts(dict(self.skipped))
         more.skip(reason)
         return more
 

@@ -113,17 +113,22 @@ EXPLANATIONS: dict[str, str] = {
         "The capture node was held up for whole intervals. Its machine has too few processors, or too much "
         "else to do: move streams to another node, or choose longer intervals."
     ),
-    "database behind": (
-        "Too many pictures wait for the database, so new ones are left out. See whether it answers, and how "
-        "fast (/readyz, /metrics)."
+    "spool full": (
+        "Storage or database were away, and as much waited for them as may: SNAP_SPOOL_BYTES or "
+        "SNAP_SPOOL_SECONDS was reached. What waits is registered when they are back. See /readyz and the "
+        "log of the capture node for what is away."
+    ),
+    "spool not available": (
+        "Storage or database were away, and the spool's disk did not take the picture either: it is full, or "
+        "the data directory can't be written. See “manage.py doctor”."
     ),
     "database error": (
         "The database refused the picture's record, and its bytes were thrown away. The log of the capture "
         "node says why."
     ),
     "storage not available": (
-        "The bucket's folder could not be written. See whether the disk is full, mounted and writable: "
-        "“manage.py doctor”."
+        "The bucket can't be written to, and waiting won't help: it is gone, read-only, or not this user's "
+        "to write. See “manage.py doctor”."
     ),
     "name taken": (
         "Another picture stands under this name, and is not overwritten. Let the template's names differ "

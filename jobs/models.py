@@ -57,6 +57,14 @@ class Job(models.Model):
         default=0, editable=False, help_text="last {Sequence}; never resets"
     )
     last_timestamp = models.BigIntegerField(default=0, editable=False, help_text="last CreateTimestamp, ms")
+    last_epoch = models.BigIntegerField(
+        default=0, editable=False, help_text="the stream's epoch of the last picture"
+    )
+    last_order = models.BigIntegerField(
+        default=0,
+        editable=False,
+        help_text="its place in that epoch, µs on a clock of the process that held it",
+    )
     expected = models.PositiveBigIntegerField(default=0, editable=False)
     captured = models.PositiveBigIntegerField(default=0, editable=False)
     late = models.PositiveBigIntegerField(default=0, editable=False)

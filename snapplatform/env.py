@@ -45,6 +45,8 @@ class Settings:
     started_jobs_limit: int
     retention_days: int
     ring_bytes: int
+    spool_bytes: int
+    spool_seconds: int
     log_format: str
     log_level: str
     version: str = __version__
@@ -88,6 +90,8 @@ def _read(read: Reader, base_dir: Path) -> Settings:
         started_jobs_limit=read.count("STARTED_JOBS_LIMIT", 100, low=1, high=1_000_000),
         retention_days=read.count("RETENTION_DAYS", 30, low=1, high=36_500),
         ring_bytes=read.count("RING_BYTES", 8 * 1024 * 1024, low=256 * 1024, high=1024**3),
+        spool_bytes=read.count("SPOOL_BYTES", 10 * 1024**3, low=1024**2, high=1024**5),
+        spool_seconds=read.count("SPOOL_SECONDS", 86_400, low=60, high=31_536_000),
         log_format=read.choice("LOG_FORMAT", _log_format(), ["json", "console"]),
         log_level=read.choice("LOG_LEVEL", "INFO", ["DEBUG", "INFO", "WARNING", "ERROR"]),
     )

@@ -1,16 +1,18 @@
-"""From one frame to one picture handed to the writer: decode, look at it, store the bytes."""
+"""From one frame to one picture handed to the keeper: decode, look at it, have it stored."""
 
 import asyncio
 import logging
+from collections.abc import Sequence
+from functools import partial
 from typing import cast
 
 from jobs.capture import Capture
 from jobs.spec import JobSpec
 from snapplatform import clock
-from snapplatform.errors import StorageUnavailable
 from snapplatform.media.signature import compare
 from snapplatform.media.types import DecodeFailed, Format, OutputSpec, Picture, PictureResult
 from snapplatform.node import metrics
+from snapplatform.node.keeping import NotKept
 from snapplatform.node.tools import Tools
 from snapplatform.storage.store import Blob
 from snapplatform.streams.frames import Frame
@@ -29,14 +31,17 @@ class Camera:
         self._stream = stream
         self._tools = tools
         self._signature: bytes | None = None  # of the picture before, to see that nothing moved
+        self._order = 0  # of the newest; it rises from camera to camera too, as the process's clock does
 
     async def shoot(
         self, spec: JobSpec, frame: Frame, tick: float, before: "asyncio.Task[None] | None"
     ) -> str:
         """Take one picture for the tick (monotonic seconds). Returns why there is none, or "".
 
-        The pictures of a job reach the writer in the order of their ticks: `before` is the one before.
+        The pictures of a job reach the keeper in the order of their ticks: `before` is the one before.
         """
+        self._order = max(self._order + 1, int(clock.monotonic() * 1_000_000))
+        order = self._order
         output = OutputSpec(cast(Format, spec.image_format), spec.quality, spec.width, spec.height)
         try:
             result, picture = await self._tools.desk.take(self._stream, frame, output)
@@ -47,40 +52,35 @@ class Camera:
         self._signature = result.signature
         if unwanted := sorted(flags & spec.skip_flags):
             return unwanted[0]
+        describe = partial(self._capture, spec, frame, tick, order, result, picture, flags)
         try:
-            blobs = await self._write(spec, picture)
-        except StorageUnavailable as error:
-            log.warning("job %s: %s", spec.id, error)
-            return "storage not available"
-        stored = clock.monotonic()
-        if before is not None:
-            await asyncio.wait({before})
-        self._tools.outlet.put(self._capture(spec, frame, tick, stored, blobs, result, picture, flags))
-        metrics.LAG.observe(stored - tick)
+            capture = await self._tools.keeper.keep(spec, picture.data, describe, before)
+        except NotKept as error:
+            return error.reason
+        metrics.LAG.observe((capture.stored_at - capture.tick_at).total_seconds())
         metrics.DECODE.observe(result.decode_ms / 1000)
         return ""
-
-    async def _write(self, spec: JobSpec, picture: Picture) -> list[Blob]:
-        copies = int(spec.sequence) + int(spec.overwrite)
-        return await self._tools.write(spec.bucket_id, picture.data, spec.image_format, copies)
 
     def _capture(
         self,
         spec: JobSpec,
         frame: Frame,
         tick: float,
-        stored: float,
-        blobs: list[Blob],
+        order: int,
         result: PictureResult,
         picture: Picture,
         flags: frozenset[str],
+        blobs: Sequence[Blob],
     ) -> Capture:
+        """What is to be published, told when the bytes are safe."""
+        stored = clock.monotonic()
         return Capture(
             job_id=spec.id,
             stream_id=spec.stream_id,
             bucket_id=spec.bucket_id,
             run=spec.run,
             epoch=self._stream.held.epoch,
+            order=order,
             sequence=blobs[0] if spec.sequence else None,
             overwrite=blobs[-1] if spec.overwrite else None,
             image_format=spec.image_format,

@@ -22,16 +22,19 @@ from snapplatform.node.ending import STOP_SECONDS, Ending
 from snapplatform.node.figures import Figures
 from snapplatform.node.heart import Heart
 from snapplatform.node.ingest import Ingest
+from snapplatform.node.keeping import Keeper
 from snapplatform.node.lease import Lease
 from snapplatform.node.leases import Leases
+from snapplatform.node.replay import Replay
 from snapplatform.node.roster import Roster
 from snapplatform.node.starts import Starts
 from snapplatform.node.threads import DatabaseThread, DiskThreads
 from snapplatform.node.tools import Tools
 from snapplatform.node.writer import Writer
-from snapplatform.node.writing import BucketWriting
+from snapplatform.node.writing import Stores
 from snapplatform.rtmp.limits import Limits
 from snapplatform.rtmp.server import RtmpServer
+from snapplatform.storage.spool import Spool
 from snapplatform.streams import live
 from snapplatform.streams.hub import Hub
 
@@ -40,8 +43,11 @@ log = logging.getLogger("snapplatform.node")
 # Together STOP_SECONDS. What takes longer is given up: the files are there, and others release the streams.
 SERVER_SECONDS = 1.0
 CAPTURE_SECONDS = 3.0
-WRITER_SECONDS = 2.5
+WRITER_SECONDS = 2.0
+REPLAY_SECONDS = 0.5
 SETTLE_SECONDS = 1.0
+# Publishers may come this much later when pictures of a dead process wait to be registered.
+RETURN_SECONDS = 3.0
 _PORT_ERRORS = (errno.EADDRINUSE, errno.EADDRNOTAVAIL, errno.EACCES)
 
 
@@ -118,11 +124,15 @@ class CaptureNode:
         self.disk = DiskThreads()
         self.pool = DecoderPool(options.decoders)
         self.writer = Writer(self.database, self.disk)
+        self.spool = _spool()
+        stores = Stores(self.database)
+        self.keeper = Keeper(stores, self.writer, self.spool, self.disk)
+        self.replay = Replay(self.spool, stores, self.writer)
         self.roster = Roster(
             self.hub,
             Tools(
                 PictureDesk(self.pool),
-                BucketWriting(self.database, self.disk),
+                self.keeper,
                 self.writer,
                 # One more than can be decoded, so that no decoder waits for a disk.
                 Starts(options.decoders + 1),
@@ -142,6 +152,9 @@ class CaptureNode:
     async def start(self) -> None:
         """Raises OSError when the RTMP port can't be had."""
         options = self._options
+        self.tasks = [asyncio.create_task(self.writer.run())]
+        # Before anybody calls the processes dead that took them: their streams' epochs still hold.
+        await self.replay.begin(RETURN_SECONDS)
         node = await self.database.run(
             nodes.register,
             rtmp_address=f"{options.rtmp_host}:{options.rtmp_port}",
@@ -157,15 +170,16 @@ class CaptureNode:
         self.rtmp_port = self._server.port
         await self.pool.start()
         self.figures = Figures(self.hub, self.pool, self.writer, self.roster, self._server.stats)
+        self.figures.add("spool", self.spool.stats)
         self.drain = Drain(self._ingest, self._server, grace=options.drain_seconds)
         self.drain.on_change(self.leases.drain)
         heart = Heart(
             *(node.pk, self.database, self.hub, self.writer, self._ingest),
             *(self.figures, self.drain, self.lease),
         )
-        self.tasks = [
+        self.tasks += [
             asyncio.create_task(work)
-            for work in (self.writer.run(), self.roster.run(), heart.run(), self.leases.run())
+            for work in (self.roster.run(), heart.run(), self.leases.run(), self.replay.run())
         ]
 
     async def stop(self) -> None:
@@ -195,11 +209,15 @@ class CaptureNode:
         await asyncio.gather(*others, return_exceptions=True)
         if self.leases is not None:
             self.leases.close()
+        self.replay.end()
         await self.roster.stop(CAPTURE_SECONDS)
         self.writer.stop()
         if writing:
             await asyncio.wait(writing, timeout=WRITER_SECONDS)
             writing[0].cancel()
+        await self.replay.stop(REPLAY_SECONDS)
+        self.keeper.close()
+        await self.disk.run(self.spool.close)
         with contextlib.suppress(Exception):
             if self.leases is not None:
                 await self.leases.release()
@@ -211,6 +229,16 @@ class CaptureNode:
                 await self.database.run(nodes.leave, self.node_id)
         self.disk.close()
         await self.database.close()
+
+
+def _spool() -> Spool:
+    """The nodes of this machine share its bounds evenly."""
+    snap = settings.SNAP
+    return Spool(
+        snap.data_dir / "spool",
+        limit_bytes=snap.spool_bytes // snap.capture_nodes,
+        limit_seconds=snap.spool_seconds,
+    )
 
 
 def options_from_settings() -> Options:

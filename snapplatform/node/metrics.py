@@ -52,3 +52,15 @@ LEASES_LAPSED = Counter(
 WRITER_QUEUE = Gauge(
     "snapplatform_writer_queue", "Pictures waiting for the database.", multiprocess_mode="livesum"
 )
+SPOOL_ENTRIES = Gauge("snapplatform_spool_entries", "Pictures in the spool.", multiprocess_mode="livesum")
+SPOOL_BYTES = Gauge("snapplatform_spool_bytes", "Bytes in the spool.", multiprocess_mode="livesum")
+SPOOL_OLDEST = Gauge(
+    "snapplatform_spool_oldest_seconds",
+    "Age of the oldest picture in the spool.",
+    multiprocess_mode="livemax",
+)
+SPOOLED = Counter("snapplatform_spooled_total", "Pictures that had to wait in the spool.")
+SPOOL_REGISTERED = Counter("snapplatform_spool_registered_total", "Pictures registered out of the spool.")
+SPOOL_REFUSED = Counter(
+    "snapplatform_spool_refused_total", "Pictures that waited and can't be registered, by reason.", ["reason"]
+)

@@ -4,12 +4,12 @@ import asyncio
 import logging
 
 from jobs import grid
-from jobs.capture import Counts
 from jobs.spec import JobSpec
 from snapplatform import clock
 from snapplatform.media.ring import Packet
 from snapplatform.node import metrics
 from snapplatform.node.camera import Camera
+from snapplatform.node.keeping import SPOOL_FULL
 from snapplatform.node.tools import Tools
 from snapplatform.streams.frames import Frame
 from snapplatform.streams.livestream import LiveStream
@@ -19,7 +19,6 @@ log = logging.getLogger("snapplatform.node")
 NO_NEW_KEYFRAME = "no new keyframe"
 BUSY = "previous picture not finished"
 OVERLOADED = "node overloaded"
-BEHIND = "database behind"
 STREAM_ENDED = "stream ended"
 JOB_STOPPED = "job stopped"
 # A capture of one job that takes longer is given up by the pool; more at once would only queue up.
@@ -92,7 +91,6 @@ class JobRunner:
     def _begin(self) -> None:
         """Owe the first picture of a run."""
         self._settle()
-        self._counts().expected += 1
         self._first = True
         self._queue()
 
@@ -138,13 +136,12 @@ class JobRunner:
         index = self._grid.index(now)
         if index > self._index:
             for _ in range(index - self._index - 1):
-                self._skip(OVERLOADED, expected=1)  # the loop was held up for whole intervals
+                self._skip(OVERLOADED)  # the loop was held up for whole intervals
             self._index = index
             self._on_tick(self._grid.tick(index))
         self._schedule()
 
     def _on_tick(self, tick: float) -> None:
-        self._counts().expected += 1
         self._settle()
         frame = self._new_frame(exact=self._exact)
         if frame is None:
@@ -165,8 +162,8 @@ class JobRunner:
         if len(self._tasks) >= (MAX_EXACT if self._exact else MAX_IN_FLIGHT):
             self._skip(BUSY)
             return None
-        if self._tools.outlet.full:
-            self._skip(BEHIND)
+        if self._tools.keeper.full(self.spec):
+            self._skip(SPOOL_FULL)
             return None
         self.stream.taken[self.spec.id] = frame.moment
         # A slow picture must not be published after the next one: each waits for the one before it.
@@ -188,11 +185,6 @@ class JobRunner:
     def _exact(self) -> bool:
         return self.spec.capture == "exact"
 
-    def _counts(self) -> Counts:
-        return self._tools.outlet.counts(self.spec.id, self.spec.run)
-
-    def _skip(self, reason: str, expected: int = 0) -> None:
-        counts = self._counts()
-        counts.expected += expected
-        counts.skip(reason)
+    def _skip(self, reason: str) -> None:
+        self._tools.outlet.counts(self.spec.id, self.spec.run).skip(reason)
         metrics.SKIPPED.labels(reason=reason.split(":")[0][:40]).inc()

@@ -1,32 +1,38 @@
 """What the runners of a node work with, as they see it."""
 
+import asyncio
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 from uuid import UUID
 
 from jobs.capture import Capture, Counts
+from jobs.spec import JobSpec
 from snapplatform.node.desk import PictureDesk
 from snapplatform.node.starts import Starts
 from snapplatform.storage.store import Blob
 
 
 class Outlet(Protocol):
-    """Where pictures and counts go: the writer."""
+    """Where counts go: the writer."""
 
     offset_ms: int
 
-    def put(self, capture: Capture) -> None: ...
-
     def counts(self, job_id: UUID, run: int) -> Counts: ...
 
-    @property
-    def full(self) -> bool: ...
 
+class Keeping(Protocol):
+    """Where pictures go: the keeper."""
 
-class Writing(Protocol):
-    """Puts bytes into a bucket. Raises StorageUnavailable."""
+    def full(self, spec: JobSpec) -> bool: ...
 
-    async def __call__(self, bucket_id: UUID, data: bytes, image_format: str, copies: int) -> list[Blob]: ...
+    async def keep(
+        self,
+        spec: JobSpec,
+        data: bytes,
+        describe: Callable[[Sequence[Blob]], Capture],
+        before: "asyncio.Task[None] | None",
+    ) -> Capture: ...
 
 
 @dataclass(slots=True)
@@ -34,6 +40,6 @@ class Tools:
     """What every runner of a node works with."""
 
     desk: PictureDesk
-    write: Writing
+    keeper: Keeping
     outlet: Outlet
     starts: Starts

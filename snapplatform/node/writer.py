@@ -1,6 +1,6 @@
 """The one writer: publishes captured pictures in batches, adds up counts, and collects what was replaced.
 
-Pictures wait here while the database is away; when too many wait, new captures are skipped, and said so.
+A few pictures wait here while the database is away; `behind` then tells the keeper to spool the next ones.
 """
 
 import asyncio
@@ -8,6 +8,7 @@ import contextlib
 import logging
 from collections import deque
 from collections.abc import Callable
+from dataclasses import dataclass
 from functools import partial
 from typing import TypeVar
 from uuid import UUID
@@ -27,14 +28,24 @@ T = TypeVar("T")
 log = logging.getLogger("snapplatform.node")
 
 BATCH = 64
-# Each waiting picture is a few hundred bytes of memory; its bytes are on disk already.
-MAX_WAITING = 5000
+# From then on the database counts as away, or as too slow for what comes.
+BEHIND_SECONDS = 3.0
+BEHIND_PICTURES = 500
 COUNT_SECONDS = 1.0
 # Pictures that come this soon after others wait for company: a transaction of five costs half of five of one.
 TOGETHER_SECONDS = 0.2
 RETRY_SECONDS = (0.2, 0.5, 1.0, 2.0, 5.0)
 AWAY = (OperationalError, InterfaceError)
 DATABASE_ERROR = "database error"
+
+
+@dataclass(frozen=True, slots=True)
+class _Waiting:
+    """A picture, since when it waits, and who is told "" or why it was refused once that is committed."""
+
+    capture: Capture
+    settled: Callable[[str], None]
+    since: float
 
 
 class Writer:
@@ -44,14 +55,15 @@ class Writer:
         self.offset_ms = 0
         self._database = database
         self._disk = disk
-        self._waiting: deque[Capture] = deque()
+        self._waiting: deque[_Waiting] = deque()
         self._counts: dict[JobRun, Counts] = {}
         self._wake = asyncio.Event()
         self._stopping = asyncio.Event()
         self._counted_at = clock.monotonic()
 
-    def put(self, capture: Capture) -> None:
-        self._waiting.append(capture)
+    def put(self, capture: Capture, settled: Callable[[str], None]) -> None:
+        """Publish it after those that were put before. `settled` is called unless the process ends first."""
+        self._waiting.append(_Waiting(capture, settled, clock.monotonic()))
         self._wake.set()
 
     def counts(self, job_id: UUID, run: int) -> Counts:
@@ -64,8 +76,12 @@ class Writer:
         return len(self._waiting)
 
     @property
-    def full(self) -> bool:
-        return len(self._waiting) >= MAX_WAITING
+    def behind(self) -> bool:
+        """Whether the database does not take what it is given."""
+        if not self._waiting:
+            return False
+        waited = clock.monotonic() - self._waiting[0].since
+        return waited > BEHIND_SECONDS or len(self._waiting) >= BEHIND_PICTURES
 
     def stop(self) -> None:
         """Write what is here, then end."""
@@ -84,19 +100,21 @@ class Writer:
             except Exception:
                 log.exception("pictures and counts could not be written now")
                 if self._stopping.is_set():
-                    log.error("%d pictures are left without a row", len(self._waiting))
+                    log.error("%d pictures wait for the next start", len(self._waiting))
                     return
                 await self._pause(COUNT_SECONDS)
                 self._wake.set()
 
     async def _turn(self) -> None:
-        while self._waiting:
+        if self._waiting:
             await self._publish_batch()
             if len(self._waiting) < BATCH:
                 await self._pause(TOGETHER_SECONDS)  # let the next pictures gather
         if self._stopping.is_set() or clock.monotonic() - self._counted_at >= COUNT_SECONDS:
             await self._write_counts()
         metrics.WRITER_QUEUE.set(len(self._waiting))
+        if self._waiting:
+            self._wake.set()
 
     async def _pause(self, seconds: float) -> None:
         """Unless the end is near."""
@@ -104,19 +122,22 @@ class Writer:
             await asyncio.wait_for(self._stopping.wait(), seconds)
 
     async def _publish_batch(self) -> None:
-        batch = [self._waiting[index] for index in range(min(BATCH, len(self._waiting)))]
+        items = [self._waiting[index] for index in range(min(BATCH, len(self._waiting)))]
+        batch = [item.capture for item in items]
         runs = {(capture.job_id, capture.run) for capture in batch}
         counts = {run: self._counts.pop(run) for run in runs if run in self._counts}
         try:
             with metrics.PUBLISH.time():
                 reasons, garbage = await self._patiently(partial(publishing.publish, batch, counts))
+        except AWAY:
+            raise  # we stop; what is here waits for the next start
         except Exception:  # one bad picture must not hold up the others: try them one by one
             log.exception("a batch of %d pictures was refused by the database", len(batch))
             reasons, garbage = await self._one_by_one(batch)
             await self._patiently(lambda *, again: publishing.count(counts))
-        for _ in batch:
+        for item, reason in zip(items, reasons, strict=True):
             self._waiting.popleft()
-        for reason in reasons:
+            item.settled(reason)
             if reason:
                 metrics.REFUSED.labels(reason=reason.split(":")[0]).inc()
             else:

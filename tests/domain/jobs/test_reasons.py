@@ -4,11 +4,11 @@ from pathlib import Path
 
 import pytest
 
-from jobs import capture, publishing, reasons
+from jobs import capture, placing, publishing, reasons
 from jobs.explanations import EXPLANATIONS, LATE
 from jobs.models import QUALITY_FLAGS, Job
 from snapplatform.media.types import REASONS
-from snapplatform.node import runner, writer
+from snapplatform.node import keeping, runner, writer
 from snapplatform.streams import livestream
 from snapplatform.streams import reasons as away
 from snapplatform.streams.models import Stream
