@@ -16,6 +16,11 @@ from snapplatform.envreader import Network, Reader
 STREAMS_PER_CORE = 120
 STREAMS_PER_NODE = 240
 
+# A process that freezes amid a transaction, or a host that drops off the network, keeps the rows it locked,
+# and others wait for them in the one thread that also beats. So the server ends such a transaction, well
+# before a lease is over (cluster/nodes.py: 10 s, less a beat and a margin).
+IDLE_IN_TRANSACTION_MS = 4000
+
 
 @dataclass(frozen=True)
 class Settings:
@@ -129,7 +134,12 @@ def database(url: str) -> dict[str, Any]:
         # kept connections would pile up. The health check is what survives a restarted server.
         config["CONN_HEALTH_CHECKS"] = True
         pool = {"min_size": 1, "max_size": 16, "timeout": 10}
-        config["OPTIONS"] = {**config.get("OPTIONS", {}), "pool": pool}
+        given = config.get("OPTIONS", {})
+        # The URL's own come last, and win.
+        options = (
+            f"-c idle_in_transaction_session_timeout={IDLE_IN_TRANSACTION_MS} {given.get('options', '')}"
+        )
+        config["OPTIONS"] = {**given, "options": options.strip(), "pool": pool}
     else:
         raise ImproperlyConfigured("SNAP_DATABASE_URL: SQLite and PostgreSQL are supported.")
     return config

@@ -136,3 +136,13 @@ def test_sqlite_is_set_up_to_lose_nothing() -> None:
     assert options["transaction_mode"] == "IMMEDIATE"
     for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON"):
         assert pragma in options["init_command"]
+
+
+def test_postgresql_ends_transactions_of_processes_that_froze() -> None:
+    options = env.database("postgresql://u@h/n")["OPTIONS"]["options"]
+    assert options == "-c idle_in_transaction_session_timeout=4000"
+
+
+def test_a_url_may_say_otherwise() -> None:
+    url = "postgresql://u@h/n?options=-c%20idle_in_transaction_session_timeout%3D0"
+    assert env.database(url)["OPTIONS"]["options"].endswith(" -c idle_in_transaction_session_timeout=0")
