@@ -3,7 +3,10 @@
 *lost*: a picture that is registered or counted and is not there: a row whose file is missing or has other
 bytes, a counted picture or a sequence number without a row, a spooled picture that is never registered.
 *doubled*: two rows of a job with one sequence number, object, file, frame of the camera, or tick of the grid.
-*in hand*: ticks that were counted and came to neither a picture nor a skip, because their process died.
+*wrong*: other faults, such as a tick that was counted and came to neither a picture nor a skip.
+
+Not lost is what a killed process had in its hands before the bytes were whole and noted down: no tick of it
+is counted, and a file may be left (`orphans`), which the sweep finds.
 """
 
 from __future__ import annotations
@@ -40,8 +43,8 @@ class Findings:
     lost: Counter[str] = field(default_factory=Counter)
     doubled: Counter[str] = field(default_factory=Counter)
     wrong: Counter[str] = field(default_factory=Counter)
-    in_hand: dict[Any, int] = field(default_factory=dict)  # job -> ticks
     orphans: int = 0
+    aside: int = 0
     temporary: int = 0
     frames: dict[Any, list[tuple[int, int]]] = field(default_factory=dict)  # job -> (sequence, frame number)
     notes: list[str] = field(default_factory=list)
@@ -56,8 +59,8 @@ class Findings:
             "pictures": self.pictures,
             "lost": self.lost.total(),
             "doubled": self.doubled.total(),
-            "in_hand": sum(self.in_hand.values()),
             "orphans": self.orphans,
+            "aside": self.aside,
             **({"kinds": dict(self.lost + self.doubled + self.wrong)} if self.broken else {}),
         }
 
@@ -69,13 +72,16 @@ class Findings:
 
 
 def check(root: Path) -> Findings:
-    """`root`: the folder of the one bucket. Call it when all writers have stopped."""
+    """`root`: the folder of the one bucket. Call it when all writers have stopped, in good order at last."""
+    from django.conf import settings
+
     from jobs.models import Job
 
     found = Findings()
     for job in Job.objects.select_related("template"):
         _check_job(job, root, found)
     _check_files(root, found)
+    _check_spool(settings.SNAP.data_dir / "spool", found)
     return found
 
 
@@ -105,9 +111,8 @@ def _check_job(job: Job, root: Path, found: Findings) -> None:
     skips = sum(job.skips.values_list("count", flat=True))
     if skips != job.skipped:
         found.note(found.wrong, "skips without a reason", f"{job}: {job.skipped} and {skips}")
-    found.in_hand[job.pk] = job.expected - job.captured - job.skipped
-    if found.in_hand[job.pk] < 0:
-        found.note(found.wrong, "more pictures and skips than ticks", job, -found.in_hand[job.pk])
+    if nothing := job.expected - job.captured - job.skipped:
+        found.note(found.wrong, "tick with neither picture nor skip, or the other way", job, abs(nothing))
 
 
 def _check_bytes(stored: StoredObject, root: Path, found: Findings) -> int | None:
@@ -166,3 +171,16 @@ def _check_files(root: Path, found: Findings) -> None:
     for kind in (Kind.MISSING, Kind.WRONG_SIZE, Kind.WRONG_HASH, Kind.UNREADABLE):
         if report.found[kind]:
             found.note(found.wrong, f"check_storage: {kind.value}", report.examples[kind], report.found[kind])
+
+
+def _check_spool(spool: Path, found: Findings) -> None:
+    """What waited must be registered by now, or refused: then it is set aside, and counted as a skip."""
+    from snapplatform.storage.journal import read
+    from snapplatform.storage.spool_folder import ASIDE, JOURNAL
+    from snapplatform.storage.spool_lane import SIDECAR
+
+    found.aside = len(list((spool / ASIDE).glob(f"*{SIDECAR}")))
+    waiting = [path for path in spool.rglob(f"*{SIDECAR}") if path.parent.name != ASIDE]
+    noted = [item for path in spool.rglob(JOURNAL) for item in read(path)]
+    if left := len(waiting) + len(noted):
+        found.note(found.lost, "spooled, and never registered", [*waiting, *noted][:2], left)

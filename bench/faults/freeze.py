@@ -20,6 +20,7 @@ from bench.faults.cameras import Cameras, connection_of
 from bench.faults.context import Context
 from bench.faults.site import Plan, Site
 from bench.faults.verdict import Verdict
+from jobs.publishing import STALE_EPOCH
 
 STOPS = 20
 AT_ONCE = 2  # of four processes
@@ -52,7 +53,7 @@ def run(context: Context) -> Verdict:
     cameras = Cameras(context, site.port)
     tally = _freeze_and_wake(context, site, cameras, context.count(STOPS, AT_ONCE))
     found = checker.check(site.bucket_root)
-    stale, refused = _stale(found), _refused()
+    stale, refused = _stale(found), site.skips().get(STALE_EPOCH, 0)
     site.plan = Plan(changes=UNFENCED)
     _freeze_and_wake(context, site, cameras, context.count(UNFENCED_STOPS, AT_ONCE))
     unfenced = len(_stale(checker.check(site.bucket_root)) - stale)
@@ -69,6 +70,7 @@ def run(context: Context) -> Verdict:
         "unfenced_stale": unfenced,
         "with_lock": tally.with_lock,
         "lease_s": mutant.SHORT_LEASE_SECONDS,
+        "buried_awake": site.revived - tally.stops,  # a busy machine and a short lease
         "frozen_s": [round(min(tally.frozen_s), 1), round(max(tally.frozen_s), 1)],
     }
     held = tally.taken_over - len({(job, connection_of(frame)) for job, _, frame in stale})
@@ -118,8 +120,7 @@ def _round(context: Context, site: Site, cameras: Cameras, tally: Tally) -> None
     _watch(site, chosen, streams, tally)
     for pid in chosen:
         site.captures[slots[pid]].wait(WAKE_SECONDS)  # it was taken for dead, and ends by itself
-        site.start_capture(slots[pid])
-    site.until(lambda: site.nodes_of(*site.pids) == len(site.captures), "the woken to be started again")
+    site.wait_complete()
 
 
 def _pictured(site: Site) -> dict[str, int]:
@@ -163,16 +164,6 @@ def _stale(found: checker.Findings) -> set[tuple[object, int, int]]:
                 stale.add((job, sequence, frame))
             newest = max(newest, connection_of(frame))
     return stale
-
-
-def _refused() -> int:
-    """Pictures that the comparison of epochs kept out."""
-    from django.db.models import Sum
-
-    from jobs.models import SkipCount
-    from jobs.publishing import STALE_EPOCH
-
-    return SkipCount.objects.filter(reason=STALE_EPOCH).aggregate(total=Sum("count"))["total"] or 0
 
 
 def writable() -> bool:

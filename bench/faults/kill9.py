@@ -7,10 +7,8 @@ each. A killed process is started again at once, and the cameras connect again b
 from __future__ import annotations
 
 import time
-from collections import Counter
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Any
 
 from bench.faults import checker
 from bench.faults.cameras import Cameras
@@ -21,9 +19,6 @@ from bench.stats import percentile
 
 KILLS = 50
 PAUSE_SECONDS = (0.05, 2.0)
-# Of a killed process and each job it ran: two pictures in the making (runner.MAX_IN_FLIGHT), and the ticks of
-# the second in which counts and pictures gather before they are written (writer.COUNT_SECONDS).
-IN_HAND = 4
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,9 +78,10 @@ def _judge(site: Site, kills: list[Kill]) -> Verdict:
     gaps = [gap for kill in kills for gap in _gaps(kill)]
     healed = sum(all(gap is not None for gap in _gaps(kill)) for kill in kills)
     waits = [gap for gap in gaps if gap is not None]
-    problems = [*found.broken, *_too_many_in_hand(found, kills), *found.notes]
+    problems = [*found.broken, *found.notes]
     details = {
         **found.details(),
+        "skips": site.skips(),
         "gap_p50_s": round(percentile(waits, 0.5), 2),
         "gap_p99_s": round(percentile(waits, 0.99), 2),
         "killed_holding_streams": sum(bool(kill.streams) for kill in kills),
@@ -105,15 +101,3 @@ def _gaps(kill: Kill) -> list[float | None]:
         first = rows.order_by("stored_at").values_list("stored_at", flat=True).first()
         found.append(first.timestamp() - kill.at if first else None)
     return found
-
-
-def _too_many_in_hand(found: checker.Findings, kills: list[Kill]) -> list[str]:
-    from jobs.models import Job
-
-    killed = Counter(name for kill in kills for name in kill.streams)
-    streams: dict[Any, str] = dict(Job.objects.values_list("pk", "stream__name"))
-    return [
-        f"{count} ticks of a job of {streams[job]} were in hand at {killed[streams[job]]} kills"
-        for job, count in found.in_hand.items()
-        if count > IN_HAND * killed[streams[job]]
-    ]

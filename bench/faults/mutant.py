@@ -1,7 +1,7 @@
 """A command of the platform with lines of its source changed on the way in.
 
     python -m bench.faults.mutant \
-        '{"snapplatform.cluster.nodes": [["TTL_SECONDS = 10.0", "TTL_SECONDS = 3.0"]]}' capture
+        '{"snapplatform.cluster.nodes": [["TTL_SECONDS = 10.0", "TTL_SECONDS = 4.0"]]}' capture
 
 For shorter leases, and to show that a check finds the fault whose guard is taken away. Nothing of it is in
 the platform; a change that does not fit the source (any more) stops the process.
@@ -20,10 +20,10 @@ from types import CodeType, ModuleType
 
 Changes = dict[str, list[list[str]]]  # module -> [[text, other text], ...]
 
-SHORT_LEASE_SECONDS = 3.0
+SHORT_LEASE_SECONDS = 4.0
 SHORT_LEASE: Changes = {
     "snapplatform.cluster.nodes": [["TTL_SECONDS = 10.0", f"TTL_SECONDS = {SHORT_LEASE_SECONDS}"]],
-    "snapplatform.node.lease": [["MARGIN_SECONDS = 2.0", "MARGIN_SECONDS = 0.6"]],
+    "snapplatform.node.lease": [["MARGIN_SECONDS = 2.0", "MARGIN_SECONDS = 0.8"]],
 }
 
 

@@ -24,6 +24,7 @@ FIGURES = {
     for figure in (
         Figure(1, "kill9", 420, BOTH, "50 kill -9 of capture processes: nothing lost, nothing doubled"),
         Figure(2, "freeze", 420, BOTH, "20 SIGSTOPs past the lease, then CONT: no write of an old epoch"),
+        Figure(2, "caught", 400, ("postgresql",), "6 x frozen within a transaction: others take over"),
         Figure(3, "takeover", 600, BOTH, "20 kill -9: how long until others take the pictures"),
         Figure(4, "orphans", 300, BOTH, "20 kill -9 of the supervisor: all children are gone in 100 ms"),
         Figure(5, "sigterm", 400, BOTH, "10 SIGTERMs with 10 streams, 3 of them silent: ended in 10 s"),
@@ -36,9 +37,11 @@ FIGURES = {
         Figure(6, "damaged", 300, BOTH, "300 damaged media to the decoders, and published to a node"),
         Figure(7, "truncated", 300, BOTH, "13,000 places where units, messages or byte streams are cut off"),
         Figure(8, "slow", 240, BOTH, "slow and silent streams, published and pulled, are reported in time"),
+        Figure(9, "cancel", 240, BOTH, "50 blocked streams let go of, 99 of 100 within 200 ms"),
         Figure(
             11, "diskfull", 300, BOTH, "full disks: no cut file, pictures again in 10 s, the gap recorded"
         ),
+        Figure(21, "clock", 300, BOTH, "the clock jumps by an hour: no lease lost, no name used twice"),
         Figure(22, "soak", 8000, BOTH, "50 streams for an hour: memory and open files stay"),
     )
 }

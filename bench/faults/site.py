@@ -46,13 +46,33 @@ class Site:
         self.port = int(os.environ["SNAP_RTMP_PORT"])
         self.names = [f"camera-{number:02d}" for number in range(plan.streams)]
         self.captures: dict[int, subprocess.Popen[bytes]] = {}
+        self.revived = 0
         self.job_ids = self._make()
 
     def start_all(self) -> None:
         """Every capture process, and wait until each takes publishers."""
         for slot in range(self.plan.captures):
             self.start_capture(slot)
-        self.until(lambda: self.nodes_of(*self.pids) == len(self.captures), "the captures to register")
+        self.wait_complete()
+
+    def wait_complete(self) -> None:
+        """Until every capture process is registered. Those that ended are started again first, as their
+        supervisor does."""
+        self.until(
+            lambda: not self.revive() and self.nodes_of(*self.pids) == self.plan.captures, "all captures"
+        )
+
+    def revive(self) -> int:
+        """Start again what ended to be started again; returns how many. RuntimeError when one gave up."""
+        ended = {slot: process.poll() for slot, process in self.captures.items()}
+        for slot, code in ended.items():
+            if code is None:
+                continue
+            if code != os.EX_TEMPFAIL:
+                raise RuntimeError(f"a capture process ended with code {code}; see capture-{slot}.log")
+            self.start_capture(slot)
+            self.revived += 1
+        return sum(code is not None for code in ended.values())
 
     def start_capture(self, slot: int) -> int:
         """Start the capture process of a slot; returns its pid. Does not wait for it."""
@@ -111,8 +131,17 @@ class Site:
 
         return Snapshot.objects.filter(is_overlay=False).count()
 
+    def skips(self) -> dict[str, int]:
+        """Over all jobs, by reason."""
+        from django.db.models import Sum
+
+        from jobs.models import SkipCount
+
+        rows = SkipCount.objects.values("reason").annotate(total=Sum("count"))
+        return dict(rows.values_list("reason", "total"))
+
     def shown(self) -> dict[str, int]:
-        """Of each stream, the newest frame that all its jobs have a row of: the lowest of the jobs' newest."""
+        """Of each stream, the lowest of its jobs' newest frames."""
         from jobs.models import Job
 
         newest = [(job.stream.name, self._newest(job)) for job in Job.objects.select_related("stream")]

@@ -63,7 +63,7 @@ def _round(
     seen = [site.until(lambda name=name: _first_picture(name, at), f"pictures of {name}") for name in streams]  # type: ignore[misc]
     for slot in chosen:
         site.start_capture(slot)
-    site.until(lambda: site.nodes_of(*site.pids) == len(site.captures), "the killed to be started again")
+    site.wait_complete()
     return len(chosen), [live[name].at - at for name in streams], [one - at for one in seen]
 
 
