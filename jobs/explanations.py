@@ -20,7 +20,7 @@ EXPLANATIONS: dict[str, str] = {
         "The stream carries no video, or its video has stopped: only audio comes, or nothing. Look at the "
         "encoder's video source. The job goes on by itself when video comes."
     ),
-    "unsupported video codec": "Pictures are taken of H.264 and HEVC: set the encoder to one of them.",
+    "unsupported video codec": "Pictures are taken of H.264, HEVC, AV1 and VP9: set the encoder to one of them.",
     "damaged video header": (
         "The encoder's description of its video can't be read; the log has the details. Restart the encoder."
     ),
@@ -148,7 +148,7 @@ EXPLANATIONS: dict[str, str] = {
         "tells more. The job goes on by itself with the next picture."
     ),
     "decode: unsupported": (
-        "The decoder can't read this kind of video. Pictures are taken of H.264 and HEVC: set the encoder "
+        "The decoder can't read this kind of video. Pictures are taken of H.264, HEVC, AV1 and VP9: set the encoder "
         "to one of them."
     ),
     "decode: too large": (

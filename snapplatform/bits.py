@@ -1,4 +1,4 @@
-"""A bounded reader of the bits of H.264's and HEVC's headers."""
+"""A bounded reader of the bits of the headers of H.264, HEVC, AV1 and VP9."""
 
 # Real parameter sets are under 200 bytes; more is a waste of the event loop's time.
 MAX_BYTES = 1024
@@ -9,18 +9,19 @@ class BadBits(ValueError):
 
 
 class Bits:
-    """Reads a NAL unit's payload, emulation prevention taken out (H.264 7.3.1); BadBits at its end."""
+    """Reads a header; BadBits at its end. `escaped`: it is a NAL unit's payload, whose emulation prevention
+    is taken out (H.264 7.3.1)."""
 
-    def __init__(self, data: bytes) -> None:
+    def __init__(self, data: bytes, *, escaped: bool = True) -> None:
         if len(data) > MAX_BYTES:
-            raise BadBits(f"an SPS of {len(data)} bytes is longer than {MAX_BYTES}")
-        payload = data.replace(b"\x00\x00\x03", b"\x00\x00")
+            raise BadBits(f"a header of {len(data)} bytes is longer than {MAX_BYTES}")
+        payload = data.replace(b"\x00\x00\x03", b"\x00\x00") if escaped else data
         self._value = int.from_bytes(payload, "big")
         self._left = len(payload) * 8
 
     def take(self, count: int) -> int:
         if count > self._left:
-            raise BadBits("the SPS ends early")
+            raise BadBits("the header ends early")
         self._left -= count
         return self._value >> self._left & ((1 << count) - 1)
 

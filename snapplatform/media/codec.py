@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from contextlib import suppress
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import Literal
 
 from snapplatform.bits import BadBits
 
+from . import av1, vp9
 from .sps import SpsSize, h264_sps_size, hevc_sps_size
 
-CodecName = Literal["h264", "hevc"]
+CodecName = Literal["h264", "hevc", "av1", "vp9"]
 
 # A picture of 25 Mpx in 4:2:0 takes 38 MB and a decoder keeps up to 17 of them, inside the child's 1 GiB.
 MAX_PIXELS = 25_000_000
@@ -37,7 +39,8 @@ class PictureTooLarge(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class CodecInfo:
-    """Read from a sequence header: size in pixels (0 when it carries no SPS), profile, level (41 is 4.1)."""
+    """Read from a sequence header: size in pixels (0 when it does not tell), profile, level (41 is 4.1; of
+    AV1 the level index). `length_size`: of NAL units' lengths, 0 where there are none."""
 
     width: int
     height: int
@@ -48,7 +51,8 @@ class CodecInfo:
 
 @dataclass(frozen=True, slots=True)
 class CodecConfig:
-    """A codec and its sequence header: avcC (ISO 14496-15, 5.3.3) or hvcC (8.3.3), as FLV carries it."""
+    """A codec and its sequence header as FLV carries it: avcC (ISO 14496-15, 5.3.3), hvcC (8.3.3), av1C (AV1
+    in ISOBMFF, 2.3.3) or vpcC (VP Codec ISO Media File Format Binding)."""
 
     codec: CodecName
     extradata: bytes
@@ -64,13 +68,11 @@ def _parse(codec: str, extradata: bytes) -> CodecInfo:
     if len(extradata) > MAX_EXTRADATA:
         raise BadCodecConfig(f"a sequence header of {len(extradata)} bytes is longer than {MAX_EXTRADATA}")
     try:
-        if codec == "h264":
-            return _parse_avcc(extradata)
-        if codec == "hevc":
-            return _parse_hvcc(extradata)
+        if parser := _PARSERS.get(codec):
+            return parser(extradata)
     except (IndexError, BadBits) as error:
         raise BadCodecConfig(f"{codec} sequence header is damaged: {error}") from error
-    raise BadCodecConfig(f"codec {codec!r} is not one of h264, hevc")
+    raise BadCodecConfig(f"codec {codec!r} is not one of {', '.join(_PARSERS)}")
 
 
 def _parse_avcc(data: bytes) -> CodecInfo:
@@ -104,6 +106,34 @@ def _parse_hvcc(data: bytes) -> CodecInfo:
     return CodecInfo(width, height, profile, data[12] // 3, (data[21] & 3) + 1)
 
 
+def _parse_av1c(data: bytes) -> CodecInfo:
+    return CodecInfo(*checked_size(*av1.config_size(data)), *av1.config_profile(data), 0)
+
+
+def _parse_vpcc(data: bytes) -> CodecInfo:
+    return CodecInfo(0, 0, *vp9.config_profile(data), 0)
+
+
+_PARSERS = {"h264": _parse_avcc, "hevc": _parse_hvcc, "av1": _parse_av1c, "vp9": _parse_vpcc}
+
+
+def keyframe_size(codec: CodecName, data: bytes | memoryview) -> tuple[int, int] | None:
+    """What a keyframe of AV1 or VP9 says of its size, or None. PictureTooLarge, ValueError when damaged."""
+    read = {"av1": av1.frame_size, "vp9": vp9.frame_size}.get(codec)
+    size = read(data) if read is not None else None
+    return size and checked_size(*size)
+
+
+def sized(info: CodecInfo, codec: CodecName, keyframe: bytes | memoryview) -> CodecInfo:
+    """The same with the keyframe's size, where the sequence header did not tell it. What is damaged or too
+    large changes nothing here, and is refused when it is to be decoded."""
+    if not info.width:
+        with suppress(ValueError):
+            if size := keyframe_size(codec, keyframe):
+                return replace(info, width=size[0], height=size[1])
+    return info
+
+
 def checked_size(width: int, height: int) -> tuple[int, int]:
     """The same size, or PictureTooLarge."""
     if width > MAX_DIMENSION or height > MAX_DIMENSION or width * height > MAX_PIXELS:
@@ -133,6 +163,9 @@ def nal_units(data: bytes | memoryview, length_size: int) -> Iterator[memoryview
 
 def check_access_unit(codec: CodecName, data: bytes | memoryview, length_size: int) -> None:
     """Refuse broken framing (ValueError) and sizes changed inside the stream beyond the limits."""
+    if codec not in _SPS_TYPES:
+        keyframe_size(codec, data)
+        return
     for unit in nal_units(data, length_size):
         kind = unit[0] & 0x1F if codec == "h264" else unit[0] >> 1 & 0x3F
         if kind == _SPS_TYPES[codec]:

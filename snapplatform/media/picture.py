@@ -33,6 +33,8 @@ from .ring import Packet
 from .types import DecodeFailed, OutputSpec, Picture, PictureRequest, PictureResult
 
 _MILLISECONDS = Fraction(1, 1000)
+# FFmpeg's own AV1 decoder needs a graphics card.
+_DECODERS = {"av1": "libdav1d"}
 # Level 1 takes a third of the time of level 6 for a tenth more bytes on camera pictures.
 _PNG_LEVEL = 1
 # Of WebP's 0 to 6; each step above 1 costs more time than it saves bytes.
@@ -84,7 +86,7 @@ def _decode(config: CodecConfig, packets: Sequence[Packet]) -> Decoded:
     try:
         return decode_newest(config, needed)
     except DecodeFailed as error:
-        if error.reason != "corrupt":
+        if error.reason != "corrupt" or not length_size:
             raise
     # `explode` also refuses a malformed SEI, which some cameras send in every frame and which no pixel needs.
     bare = [
@@ -106,7 +108,7 @@ def packets_to_newest(packets: Sequence[Packet]) -> Sequence[Packet]:
 
 def decode_newest(config: CodecConfig, packets: Sequence[Packet]) -> Decoded:
     """The last frame in display order, from a fresh one-thread context. DecodeFailed corrupt or too large."""
-    context = av.CodecContext.create(config.codec, "r")
+    context = av.CodecContext.create(_DECODERS.get(config.codec, config.codec), "r")
     assert isinstance(context, VideoCodecContext)
     context.extradata = config.extradata
     context.thread_count = 1
@@ -118,7 +120,8 @@ def decode_newest(config: CodecConfig, packets: Sequence[Packet]) -> Decoded:
     newest: av.VideoFrame | None = None
     last = packets[-1]
     try:
-        context.skip_frame = "NONREF"
+        if config.codec not in _DECODERS:  # dav1d asks once, when it opens, and would leave the last one out
+            context.skip_frame = "NONREF"
         for packet in packets:
             if packet is last:
                 context.skip_frame = "DEFAULT"

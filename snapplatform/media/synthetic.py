@@ -6,53 +6,24 @@ import io
 import threading
 import time
 from collections.abc import Iterator
-from dataclasses import dataclass
 from fractions import Fraction
-from typing import Any, Literal
+from typing import Any
 
 import av
 import numpy as np
 from av.audio.stream import AudioStream
 from av.container import OutputContainer
-from av.video.stream import VideoStream
 
-from .codec import CodecConfig, CodecName
+from .codec import CodecConfig
 from .ring import Packet
 from .scene import Scene
+from .synthetic_video import Camera as Camera
+from .synthetic_video import add_video
 
-_ENCODERS: dict[CodecName, str] = {"h264": "libx264", "hevc": "libx265"}
 _NETWORK_TIMEOUT = "10000000"  # microseconds
 _TONE_HZ = 440
 _SAMPLE_RATE = 44100
 _AAC_SAMPLES = 1024
-
-
-@dataclass(frozen=True, slots=True)
-class Camera:
-    """How a synthetic camera looks and encodes; `matrix` and `full_range` are flagged, unless told not to.
-
-    `bframes` stand between two P-frames. `noise` is the strength of the grain (in luma levels, 0 for none; 6
-    looks like a camera by night): without it so simple a picture never reaches its bitrate. `encoder_options`
-    are x264's or x265's own, as "name=value:name=value".
-    """
-
-    width: int = 1280
-    height: int = 720
-    fps: int = 25
-    gop_seconds: float = 2.0
-    bitrate: int = 2_000_000
-    audio: bool = False
-    bframes: int = 0
-    preset: str = "veryfast"
-    codec: CodecName = "h264"
-    pixel_format: str = "yuv420p"
-    matrix: Literal[601, 709] = 709
-    full_range: bool = False
-    flag_colours: bool = True
-    noise: int = 0
-    sample_aspect: str = "1:1"
-    encoder_options: str = ""
-    title: str = "Snapplatform"
 
 
 def publish(
@@ -77,6 +48,8 @@ def publish(
     if "://" in url:
         # Without it a server that stops reading would hold us for ever, deaf to `stop`.
         options["rw_timeout"] = _NETWORK_TIMEOUT
+        if camera.codec != "h264":
+            options["rtmp_enhanced_codecs"] = "hvc1,av01,vp09"
     with av.open(url, "w", format=container_format, container_options=options) as container:
         return _send(container, camera, limit, realtime, stop, first_frame)
 
@@ -102,7 +75,7 @@ def _send(
     first_frame: int,
 ) -> int:
     scene = Scene(camera.width, camera.height, camera.matrix, camera.full_range, camera.title, camera.noise)
-    video = _video_stream(container, camera)
+    video = add_video(container, camera)
     tone = _Tone(container) if camera.audio else None
     started = time.monotonic()
     sent = 0
@@ -139,29 +112,6 @@ def _ticks(
                 index = int((time.monotonic() - started) * fps)
         yield index
         index += 1
-
-
-def _video_stream(container: OutputContainer, camera: Camera) -> VideoStream:
-    gop = max(1, round(camera.gop_seconds * camera.fps))
-    extra = f":{camera.encoder_options}" if camera.encoder_options else ""
-    params = f"scenecut=0:keyint={gop}:min-keyint={gop}{extra}"
-    options = {"preset": camera.preset, "x264-params": params}
-    if camera.codec == "hevc":
-        options = {"preset": camera.preset, "x265-params": f"log-level=none:{params}"}
-    elif not camera.bframes:
-        options["tune"] = "zerolatency"
-    stream = container.add_stream(_ENCODERS[camera.codec], rate=camera.fps, options=options)
-    assert isinstance(stream, VideoStream)
-    context = stream.codec_context
-    stream.width, stream.height, stream.pix_fmt = camera.width, camera.height, camera.pixel_format
-    context.bit_rate, context.gop_size, context.max_b_frames = camera.bitrate, gop, camera.bframes
-    context.thread_count = 1
-    context.time_base = Fraction(1, camera.fps)
-    if camera.flag_colours:
-        context.colorspace = 1 if camera.matrix == 709 else 6
-        context.color_range = 2 if camera.full_range else 1
-    context.sample_aspect_ratio = Fraction(camera.sample_aspect.replace(":", "/"))
-    return stream
 
 
 class _Tone:

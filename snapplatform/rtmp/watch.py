@@ -5,7 +5,7 @@ from collections.abc import Callable
 from snapplatform.rtmp import flv
 from snapplatform.rtmp.interface import Sink
 
-_NEEDS_HEADER = ("h264", "hevc")
+_NEEDS_HEADER = ("h264", "hevc", "av1", "vp9")
 
 
 class Watch:

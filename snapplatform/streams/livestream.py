@@ -6,7 +6,14 @@ from typing import cast, get_args
 from uuid import UUID
 
 from snapplatform import clock
-from snapplatform.media.codec import BadCodecConfig, CodecConfig, CodecInfo, CodecName, PictureTooLarge
+from snapplatform.media.codec import (
+    BadCodecConfig,
+    CodecConfig,
+    CodecInfo,
+    CodecName,
+    PictureTooLarge,
+    sized,
+)
 from snapplatform.media.ring import GopRing, Packet
 from snapplatform.rtmp import flv
 from snapplatform.rtmp.messages import AUDIO, DATA, VIDEO
@@ -188,5 +195,7 @@ class LiveStream:
             if self.last_keyframe is not None:
                 self.keyframe_gap = (packet.dts_ms - self._keyframe_dts) / 1000
             self.last_keyframe, self._keyframe_dts = packet.received_at, packet.dts_ms
+            if self.config and self.info:
+                self.info = sized(self.info, self.config.codec, packet.data)
             for watcher in list(self.watchers):
                 watcher.on_keyframe(packet)

@@ -9,6 +9,7 @@ from snapplatform.media.codec import (
     CodecConfig,
     PictureTooLarge,
     check_access_unit,
+    keyframe_size,
     nal_units,
     without_metadata,
 )
@@ -51,6 +52,33 @@ def test_size_is_read_from_the_sequence_header(camera):
     assert (info.width, info.height, info.length_size) == (camera.width, camera.height, 4)
 
 
+@pytest.mark.parametrize("size", [(320, 180), (642, 362), (1920, 1080)])
+def test_size_of_av1_and_vp9_is_read_without_a_decoder(size):
+    config, [keyframe, inter] = sample(Camera(*size, codec="av1"), 2)
+    assert (config.info.width, config.info.height, config.info.profile) == (*size, "Main")
+    assert keyframe_size("av1", keyframe.data) == size
+    config, [keyframe, inter] = sample(Camera(*size, codec="vp9"), 2)
+    assert (config.info.width, config.info.profile) == (0, "Profile 0")
+    assert keyframe_size("vp9", keyframe.data) == size
+    assert keyframe_size("vp9", inter.data) is None
+    assert keyframe_size("h264", sample()[1][0].data) is None
+
+
+def test_a_giant_keyframe_of_vp9_is_refused():
+    giant = bytearray(sample(Camera(320, 180, codec="vp9"), 1)[1][0].data)
+    giant[4:8] = b"\x03\xff\xff\xff"
+    with pytest.raises(PictureTooLarge):
+        check_access_unit("vp9", giant, 0)
+
+
+@given(st.sampled_from(["av1", "vp9"]), st.binary(max_size=60))
+def test_random_keyframes_are_refused_or_read(codec, data):
+    try:
+        check_access_unit(codec, data, 0)
+    except (ValueError, PictureTooLarge):
+        pass
+
+
 def test_profile_and_level_are_named():
     config, _ = sample(Camera(width=1280, height=720), 1)
     assert (config.info.profile, config.info.level) == ("High", 31)
@@ -83,7 +111,7 @@ def test_an_endless_sequence_header_is_refused():
         _ = CodecConfig("h264", bytes(20_000)).info
 
 
-@given(st.sampled_from(["h264", "hevc"]), st.binary(max_size=200))
+@given(st.sampled_from(["h264", "hevc", "av1", "vp9"]), st.binary(max_size=200))
 def test_random_headers_are_refused_or_read(codec, data):
     try:
         info = CodecConfig(codec, data).info

@@ -21,7 +21,16 @@ def test_a_keyframe_alone_is_a_picture():
     assert number_of(PictureRequest(config, packets[:1], [JPEG])) == 0
 
 
-@pytest.mark.parametrize("camera", [SMALL, Camera(320, 180, codec="hevc"), Camera(320, 180, fps=5)])
+@pytest.mark.parametrize(
+    "camera",
+    [
+        SMALL,
+        Camera(320, 180, codec="hevc"),
+        Camera(320, 180, fps=5),
+        Camera(320, 180, codec="av1"),
+        Camera(320, 180, codec="vp9"),
+    ],
+)
 @pytest.mark.parametrize("count", [2, 5, 6])
 def test_the_newest_frame_is_taken(camera, count):
     config, packets = sample(camera)
