@@ -46,6 +46,7 @@ class AccessUnits:
         self._extradata: bytes | None = None
         self._synced = False  # everything since a keyframe was given to the sink
         self._shown_from: int | None = None  # pts of the keyframe that we started at
+        self._keyframe_at: int | None = None  # pts of the newest one
         self._trusts_marker: bool | None = None  # None: not known yet
         self._marked = 0  # slices before the first marker, while it isn't known
         self._finished: int | None = None  # time stamp of the newest unit that a marker ended
@@ -100,9 +101,10 @@ class AccessUnits:
             self.lose()  # what follows of it
             return
         self.pictures += 1
-        pts = self._timeline.milliseconds(self.timestamp or 0)
+        keyframe = unit.keyframe
+        pts = self._time(keyframe)
         data = unit.take()
-        good, keyframe = unit.whole and unit.begins, unit.keyframe
+        good = unit.whole and unit.begins
         unit.clear()
         if not good:
             self._stats.damaged_units += 1
@@ -117,6 +119,18 @@ class AccessUnits:
             self._give(pts, False, data)
         else:
             self._stats.skipped_units += 1
+
+    def _time(self, keyframe: bool) -> int:
+        """When it is shown."""
+        timestamp = self.timestamp or 0
+        pts = self._timeline.milliseconds(timestamp)
+        if keyframe:
+            if self._keyframe_at is not None and pts <= self._keyframe_at:
+                # Keyframes are never reordered: the source's clock was set back, or its file began anew.
+                self._timeline.restart()
+                pts = self._timeline.milliseconds(timestamp)
+            self._keyframe_at = pts
+        return pts
 
     def _configured(self) -> bool:
         """Whether the sink knows the parameter sets; tells it, if they are news."""

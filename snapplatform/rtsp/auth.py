@@ -107,8 +107,8 @@ def read_challenges(value: str) -> list[Challenge]:
     hidden = _QUOTED.sub(lambda found: "x" * len(found[0]), value)  # no scheme inside of quotes
     starts = list(_SCHEME.finditer(hidden))
     found = []
-    for start, following in zip(starts, [*starts[1:], None], strict=True):
-        text = value[start.end() : following.start() if following else len(value)]
+    for start, end in zip(starts, [*(one.start() for one in starts[1:]), len(value)], strict=False):
+        text = value[start.end() : end]
         challenge = _challenge(start[1].lower(), _parameters(text))
         if challenge is not None:
             found.append(challenge)

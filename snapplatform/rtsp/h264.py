@@ -36,18 +36,24 @@ def is_recovery_point(unit: bytes) -> bool:
     """Whether an SEI NAL unit says that decoding can start at this very picture: a recovery point of 0 frames
     (H.264 D.1.8). Cameras with open GOPs send IDR pictures never again."""
     at, end = 1, len(unit) - 1
-    while at + 1 < end:
-        kind = size = 0
-        while at < end and unit[at] == 0xFF:
-            kind, at = kind + 255, at + 1
-        kind, at = kind + unit[at], at + 1
-        while at < end and unit[at] == 0xFF:
-            size, at = size + 255, at + 1
-        size, at = size + unit[at], at + 1
+    while at < end:
+        kind, at = _number(unit, at)
+        size, at = _number(unit, at)
         if kind == _RECOVERY_POINT:
             return at <= end and unit[at] >= 0x80  # ue(v) of 0 is one bit that is set
         at += size
     return False
+
+
+def _number(unit: bytes, at: int) -> tuple[int, int]:
+    """Bytes that are added up to the first that isn't 255 (H.264 7.3.2.3.1), and what follows them."""
+    value = 0
+    while at < len(unit):
+        value += unit[at]
+        at += 1
+        if unit[at - 1] != 0xFF:
+            break
+    return value, at
 
 
 CODEC = Codec("h264", bytes(map(_role, range(256))), 1, is_recovery_point)
@@ -62,6 +68,9 @@ def depacketise(unit: UnitBuilder, buf: bytearray, at: int, stop: int) -> None:
             unit.whole = False
             return
         fragment = buf[at + 1]
+        if fragment < 0x40:  # nearly every packet: neither the first nor the last
+            unit.append(buf, at + 2, stop)
+            return
         if fragment & 0x80:
             unit.open(bytes(((first & 0xE0) | (fragment & 0x1F),)), buf, at + 2, stop)
         else:

@@ -3,14 +3,16 @@
 import struct
 from dataclasses import dataclass
 
+from snapplatform import clock
 from snapplatform.rtsp.rtp import RtpSource
 
 _SENDER_REPORT, _RECEIVER_REPORT, _DESCRIPTION, _BYE = 200, 201, 202, 203
 _SENDER = struct.Struct(">IIII")  # ssrc, seconds and fraction of NTP time, time stamp
 _PARTS = 16  # of one compound packet that are looked at
 _NTP_TO_UNIX = 2208988800  # seconds from 1900 to 1970
-# A camera that was never told the time begins in 1970 or 2000.
-_SENSIBLE = 1262304000  # 2010
+_ERA = 1 << 32  # seconds, the first from 1900 to 2036 (RFC 5905, 6)
+# A camera that was never told the time says 1970 or 2000, or counts from its start.
+_SENSIBLE = 365 * 86400  # seconds from our clock
 
 
 class SenderClock:
@@ -22,10 +24,10 @@ class SenderClock:
         self._timestamp = 0
 
     def set(self, ntp_seconds: int, ntp_fraction: int, timestamp: int) -> None:
-        if ntp_seconds < 0x80000000:  # era 1 begins in 2036 (RFC 4330, 3)
-            ntp_seconds += 1 << 32
+        ours = clock.now().timestamp()
         seconds = ntp_seconds - _NTP_TO_UNIX + ntp_fraction / (1 << 32)
-        self._seconds = seconds if _SENSIBLE <= seconds < _SENSIBLE + (1 << 32) else None
+        seconds += round((ours - seconds) / _ERA) * _ERA
+        self._seconds = seconds if abs(seconds - ours) < _SENSIBLE else None
         self._timestamp = timestamp
 
     def forget(self) -> None:
@@ -52,8 +54,8 @@ class LastReport:
 class Reports:
     """One source's RTCP."""
 
-    def __init__(self, source: RtpSource, clock: SenderClock, ssrc: int) -> None:
-        self._source, self._clock, self._ssrc = source, clock, ssrc
+    def __init__(self, source: RtpSource, sender: SenderClock, ssrc: int) -> None:
+        self._source, self._sender, self._ssrc = source, sender, ssrc
         self._last = LastReport()
         self._expected = self._received = 0  # at our last report
         self.bye = False
@@ -98,5 +100,5 @@ class Reports:
         ssrc, seconds, fraction, timestamp = _SENDER.unpack_from(buf, at)
         if self._source.ssrc is not None and ssrc != self._source.ssrc:
             return
-        self._clock.set(seconds, fraction, timestamp)
+        self._sender.set(seconds, fraction, timestamp)
         self._last = LastReport((seconds & 0xFFFF) << 16 | fraction >> 16, now)

@@ -6,24 +6,22 @@ _HEADER = struct.Struct(">BBHII")
 HEADER_BYTES = 12
 # A number so far from the expected one in either direction is a gap or a packet that came again.
 _HALF = 0x8000
+ANOTHER_SOURCE = -1
 
 
 class RtpSource:
-    """After accept(): `marker`, `timestamp` (32 bits as they came), `stop` (end of the payload), `gap` (at
-    least so many packets are missing before this one) and `restarted` (it is another source's first one)."""
+    """After accept(): `marker`, `timestamp` (32 bits as they came), `stop` (end of the payload) and `gap`: at
+    least so many packets are missing before this one, or ANOTHER_SOURCE."""
 
     __slots__ = (
         "_again",
+        "_cycles",
         "_first",
         "_next",
         "_type",
-        "cycles",
         "gap",
-        "ignored",
         "marker",
-        "missing",
         "received",
-        "restarted",
         "ssrc",
         "stop",
         "timestamp",
@@ -31,49 +29,42 @@ class RtpSource:
 
     def __init__(self, payload_type: int) -> None:
         self._type = payload_type
-        self._next = self._first = 0  # sequence numbers
+        self._first = self._next = 0  # sequence numbers; the latter is 0x10000 before it wraps
         self._again = -1  # the number after an unexpected old one
+        self._cycles = 0
         self.ssrc: int | None = None
         self.marker = self.timestamp = self.stop = self.gap = 0
-        self.restarted = False
-        self.received = self.missing = self.ignored = self.cycles = 0
+        self.received = 0
 
     def accept(self, buf: bytearray, at: int, stop: int) -> int:
         """Where the payload of the packet in buf[at:stop] starts; 0 for a packet to be passed over."""
-        if stop - at < HEADER_BYTES:
-            self.ignored += 1
+        self.gap = 0
+        if stop - at <= HEADER_BYTES:
             return 0
         first, second, number, self.timestamp, ssrc = _HEADER.unpack_from(buf, at)
         self.marker = second & 0x80
         self.stop = stop
-        self.gap, self.restarted = 0, False
+        start = at + HEADER_BYTES
         if first != 0x80:
             start = self._long_header(buf, first, at, stop)
-        else:
-            start = at + HEADER_BYTES
-        if start and (ssrc != self.ssrc or number != self._next):
-            start = self._unexpected(ssrc, number, start)
+        if number != self._next or ssrc != self.ssrc:
+            start = start and self._unexpected(ssrc, number, start)
         if not start:
-            self.ignored += 1
             return 0
         self.received += 1
-        if number == 0xFFFF:
-            self.cycles += 1
-            self._next = 0
-        else:
-            self._next = number + 1
+        self._next = number + 1
         # Another payload type shares the numbers, and is nothing that we know.
         return start if second & 0x7F == self._type and start < self.stop else 0
 
     @property
     def highest(self) -> int:
         """The highest number received, extended by the times it went around (RFC 3550, 6.4.1)."""
-        return ((self.cycles << 16) + self._next - 1) & 0xFFFFFFFF
+        return ((self._cycles << 16) + self._next - 1) & 0xFFFFFFFF
 
     @property
     def expected(self) -> int:
         """Packets that should have come since the source began."""
-        return (self.cycles << 16) + self._next - self._first
+        return (self._cycles << 16) + self._next - self._first
 
     def _long_header(self, buf: bytearray, first: int, at: int, stop: int) -> int:
         """Contributing sources, an extension, padding; 0 when they don't fit."""
@@ -93,16 +84,15 @@ class RtpSource:
 
     def _unexpected(self, ssrc: int, number: int, start: int) -> int:
         if ssrc != self.ssrc:
-            self.restarted = self.ssrc is not None
+            self.gap = 0 if self.ssrc is None else ANOTHER_SOURCE
             self.ssrc = ssrc
             self._begin(number)
             return start
         ahead = (number - self._next) & 0xFFFF
         if ahead < _HALF:
             self.gap = ahead
-            self.missing += ahead
             if number < self._next:
-                self.cycles += 1
+                self._cycles += 1
             return start
         if number == self._again:  # two in a row: the source counts anew (RFC 3550, A.1)
             self.gap = 1
@@ -114,4 +104,4 @@ class RtpSource:
     def _begin(self, number: int) -> None:
         self._first = self._next = number
         self._again = -1
-        self.cycles = self.missing = self.received = 0
+        self._cycles = self.received = 0

@@ -13,7 +13,7 @@ from snapplatform.rtsp.limits import ClientLimits
 from snapplatform.rtsp.nal import Codec, UnitBuilder
 from snapplatform.rtsp.parameter_sets import H264Sets, HevcSets, ParameterSets
 from snapplatform.rtsp.rtcp import Reports, SenderClock
-from snapplatform.rtsp.rtp import RtpSource
+from snapplatform.rtsp.rtp import ANOTHER_SOURCE, RtpSource
 from snapplatform.rtsp.sdp import Description, Media
 from snapplatform.rtsp.stats import ClientStats
 from snapplatform.rtsp.timeline import Timeline
@@ -63,7 +63,7 @@ class VideoTrack:
     def receive(self, buf: bytearray, at: int, stop: int) -> None:
         source, units = self.source, self.units
         start = source.accept(buf, at, stop)
-        if source.gap or source.restarted:
+        if source.gap:
             self._unexpected()
         if not start:
             self._stats.ignored_packets += 1
@@ -76,7 +76,7 @@ class VideoTrack:
 
     def _unexpected(self) -> None:
         source = self.source
-        if source.restarted:
+        if source.gap == ANOTHER_SOURCE:
             self.units.restart()
         else:
             self._stats.lost_packets += source.gap
@@ -102,9 +102,9 @@ class AudioTrack:
     def receive(self, buf: bytearray, at: int, stop: int) -> None:
         source = self.source
         start = source.accept(buf, at, stop)
-        if source.gap or source.restarted:
+        if source.gap:
             self._frames.lose()
-        if source.restarted:
+        if source.gap == ANOTHER_SOURCE:
             self._timeline.restart()
             self._clock.forget()
         if not start:
