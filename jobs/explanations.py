@@ -20,7 +20,9 @@ EXPLANATIONS: dict[str, str] = {
         "The stream carries no video, or its video has stopped: only audio comes, or nothing. Look at the "
         "encoder's video source. The job goes on by itself when video comes."
     ),
-    "unsupported video codec": "Pictures are taken of H.264, HEVC, AV1 and VP9: set the encoder to one of them.",
+    "unsupported video codec": (
+        "Pictures are taken of H.264, HEVC, AV1 and VP9: set the encoder to one of them."
+    ),
     "damaged video header": (
         "The encoder's description of its video can't be read; the log has the details. Restart the encoder."
     ),
@@ -68,8 +70,8 @@ EXPLANATIONS: dict[str, str] = {
         "The source's TLS certificate is not valid for its name, or nobody here trusts who signed it."
     ),
     "stream not found there": (
-        "The source's server has no stream of this name now. Look whether the camera sends to it and the path "
-        "in the source URL is right. It is tried again by itself."
+        "The source's server has no stream of this name now. Look whether the camera sends to it and the "
+        "path in the source URL is right. It is tried again by itself."
     ),
     "refused by the source": (
         "The source's server does not let us play the stream. Look whether the key or password in the source "
@@ -148,8 +150,8 @@ EXPLANATIONS: dict[str, str] = {
         "tells more. The job goes on by itself with the next picture."
     ),
     "decode: unsupported": (
-        "The decoder can't read this kind of video. Pictures are taken of H.264, HEVC, AV1 and VP9: set the encoder "
-        "to one of them."
+        "The decoder can't read this kind of video. Pictures are taken of H.264, HEVC, AV1 and VP9: set the "
+        "encoder to one of them."
     ),
     "decode: too large": (
         "The video or the picture asked for is larger than the decoder may be asked for. Send or ask for "
