@@ -17,6 +17,7 @@ _DOT = format_html('<span class="snap-sep">{}</span>', "·")
 _UNITS = ((86_400, "d"), (3_600, "h"), (60, "min"), (1, "s"))
 _SIZES = ("B", "kB", "MB", "GB", "TB", "PB")
 _FULL = 1000
+_MUCH = 0.85
 
 
 def badge(text: object, tone: str = "plain", *, title: str = "", dot: bool = False) -> SafeString:
@@ -97,6 +98,16 @@ def days(count: int | None, *, otherwise: str) -> str:
 def delay(milliseconds: int) -> str:
     """A short delay: "48 ms", "1.2 s"."""
     return f"{milliseconds} ms" if abs(milliseconds) < _FULL else f"{milliseconds / _FULL:.1f} s"
+
+
+def meter(share: float, words: object) -> SafeString:
+    """A bar that is full at 1, with words below it; from 0.85 on in the colour of what needs attention."""
+    tone = "wait" if share >= _MUCH else "good"
+    return format_html(
+        '<span class="snap-two"><span class="snap-meter snap-meter-{}"><i style="width:{}%"></i></span>'
+        '<span class="snap-faint">{}</span></span>',
+        tone, round(100 * min(max(share, 0.0), 1.0)), words,
+    )  # fmt: skip
 
 
 def resolution(width: int | None, height: int | None) -> str:

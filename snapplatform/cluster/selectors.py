@@ -1,11 +1,17 @@
 """Reading side of nodes, for who runs the site."""
 
+from collections.abc import Sequence
+from datetime import datetime
+from uuid import UUID
+
 from django.db.models import Q, QuerySet
 from django.db.models.functions import Now
 
+from snapplatform import clock
 from snapplatform.access.permissions import require_operator
 from snapplatform.access.principal import Principal
 from snapplatform.cluster.models import Node
+from snapplatform.cluster.standing import Standing, standings
 from snapplatform.errors import NodeAmbiguous, NodeNotFound
 from snapplatform.ids import parse_id
 
@@ -21,6 +27,13 @@ def list_nodes(*, principal: Principal, stopped: bool = False) -> QuerySet[Node]
     return rows if stopped else rows.filter(stopped_at=None)
 
 
+def look(*, principal: Principal, stopped: bool = False) -> tuple[list[Standing], datetime]:
+    """How all nodes stand, and the database's time. `stopped`: also those that are gone."""
+    rows = list(list_nodes(principal=principal, stopped=stopped))
+    now: datetime = getattr(rows[0], "now") if rows else clock.now()  # noqa: B009 - annotated
+    return standings(rows, now), now
+
+
 def get_node(*, principal: Principal, node_id: object) -> Node:
     """One node by id. Raises NodeNotFound."""
     require_operator(principal, "snap:GetNode", "node", node_id)
@@ -28,6 +41,20 @@ def get_node(*, principal: Principal, node_id: object) -> Node:
     if node is None:
         raise NodeNotFound(id=str(node_id))
     return node
+
+
+def standings_of(rows: Sequence[Node]) -> dict[UUID, Standing]:
+    """How each of these rows stands, seen together with the other nodes of their machines. One query.
+
+    For pages that have asked for permission already.
+    """
+    hosts = {row.host for row in rows}
+    wanted = Q(pk__in=[row.pk for row in rows]) | Q(host__in=hosts, stopped_at=None)
+    around = list(Node.objects.filter(wanted).annotate(now=Now()))
+    if not around:
+        return {}
+    now: datetime = getattr(around[0], "now")  # noqa: B009 - annotated
+    return {one.node.pk: one for one in standings(around, now)}
 
 
 def find_node(*, principal: Principal, text: str) -> Node:

@@ -14,11 +14,12 @@ from jobs.models import Job, Snapshot
 from snapplatform import adminkit, clock
 from snapplatform.access.admin.scoping import person
 from snapplatform.access.models import Account
-from snapplatform.cluster.models import Duty, Node
-from snapplatform.cluster.nodes import alive
+from snapplatform.access.principal import principal_of
+from snapplatform.cluster.models import Duty
 from snapplatform.storage.models import StoredObject
 from snapplatform.streams import addresses
 from snapplatform.streams.models import Stream
+from snapplatform.web import machines
 from templates.models import Template
 
 TILES = 12
@@ -78,14 +79,7 @@ def attention(request: HttpRequest, jobs: QuerySet[Job], waiting: int) -> list[d
         found.append({"icon": "timer_off", "text": f"{job}: {reasons.rare_words(job)}", "url": _page(job)})
     if not request.user.is_superuser:
         return found
-    living = set(alive().values_list("pk", flat=True))
-    for node in Node.objects.filter(stopped_at=None).exclude(pk__in=living).order_by("-beat_at")[:LISTED]:
-        silent = adminkit.span((clock.now() - node.beat_at).total_seconds())
-        text = f"Node {node} is dead: no beat for {silent}"
-        found.append({"icon": "dns", "text": text, "url": _page(node)})
-    if not living:
-        text = "No capture node runs: nothing can be published"
-        found.append({"icon": "dns", "text": text, "url": reverse("admin:cluster_node_changelist")})
+    found += machines.attention(principal_of(person(request)))
     for duty in Duty.objects.filter(failures__gt=0).order_by("-failures")[:LISTED]:
         found.append({"icon": "event_repeat", "text": f"{duty}: {duty.last_result}", "url": _page(duty)})
     return found

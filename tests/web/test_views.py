@@ -47,7 +47,7 @@ def test_the_dashboard_names_what_needs_attention(site_client: Client, who: Prin
     Duty.objects.create(name="retention", due_at=clock.now(), failures=2, last_result="failed: disk full")
     told = " ".join(item["text"] for item in site_client.get("/admin/").context["attention"])
     assert f"{job.name} waits: stream offline" in told
-    assert "dead-host:1 is dead" in told
+    assert "dead-host:1 is silent: no beat for 5 min" in told
     assert "disk full" in told
 
 

@@ -10,12 +10,12 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 from snapplatform import clock
 from snapplatform.cluster.models import Node
 from snapplatform.cluster.nodes import BEAT_SECONDS
-from snapplatform.cluster.selectors import find_node, get_node
+from snapplatform.cluster.selectors import find_node, get_node, look
 from snapplatform.cluster.services import drain_node, undrain_node
 from snapplatform.errors import SnapError
 from snapplatform.ops import nodes
 from snapplatform.ops.users import console
-from snapplatform.streams.holdings import look
+from snapplatform.streams.holdings import holdings
 
 NAMED = "a node: host:pid, or the start of its id, as `manage.py nodes` shows them"
 _POLL_SECONDS = 0.5
@@ -65,7 +65,8 @@ class Command(BaseCommand):
             raise CommandError(str(error)) from error
 
     def _list(self, options: dict[str, Any]) -> None:
-        found, held, now = look(principal=console(), stopped=options["all"])
+        found, now = look(principal=console(), stopped=options["all"])
+        held = holdings(principal=console(), nodes=[one.node.pk for one in found])
         if options["json"]:
             self._say_json([nodes.as_dict(one, held) for one in found])
         elif found:
@@ -106,7 +107,8 @@ class Command(BaseCommand):
         if not options["json"]:
             self.stdout.write(words)
             return
-        found, held, _ = look(principal=console(), stopped=True)
+        found, _ = look(principal=console(), stopped=True)
+        held = holdings(principal=console(), nodes=[node.pk])
         self._say_json(next(nodes.as_dict(one, held) for one in found if one.node.pk == node.pk))
 
     def _say_json(self, what: object) -> None:
