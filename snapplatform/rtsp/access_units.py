@@ -10,9 +10,9 @@ belonged to is dropped and so is all up to the next keyframe; after such a start
 before the keyframe are dropped, too, for they may refer to what was lost.
 """
 
+from snapplatform.parameter_sets import ParameterSets
 from snapplatform.rtsp.interface import Sink
 from snapplatform.rtsp.nal import Codec, UnitBuilder
-from snapplatform.rtsp.parameter_sets import ParameterSets
 from snapplatform.rtsp.rtcp import SenderClock
 from snapplatform.rtsp.stats import ClientStats
 from snapplatform.rtsp.timeline import DecodeTimes, Timeline

@@ -14,8 +14,10 @@ _HASHES: Mapping[int, Callable[[bytes], "hashlib._Hash"]] = {
     _SHA256: hashlib.sha256,
 }
 _SCHEME = re.compile(r"(?:^|,)\s*(Basic|Digest)(?=\s)", re.IGNORECASE)
-_PARAMETER = re.compile(r'([A-Za-z][A-Za-z0-9_-]*)\s*=\s*(?:"((?:[^"\\]|\\.)*)"|([^\s,"]*))')
-_QUOTED = re.compile(r'"(?:[^"\\]|\\.)*"')
+# Read in linear time: no pattern begins inside of a name, and a quote that is never closed goes to the end.
+_TEXT = r'"((?:[^"\\]|\\.)*+)(?:"|\\?\Z)'
+_PARAMETER = re.compile(r"(?<![A-Za-z0-9_-])([A-Za-z][A-Za-z0-9_-]*+)\s*+=\s*+(?:" + _TEXT + r'|([^\s,"]*))')
+_QUOTED = re.compile(_TEXT)
 _CODING = ("utf-8", "surrogateescape")
 
 

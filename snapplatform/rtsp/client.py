@@ -13,7 +13,7 @@ from snapplatform.rtsp.reading import HEADROOM
 from snapplatform.rtsp.stats import ClientStats
 from snapplatform.rtsp.url import PullTarget
 
-READ_BYTES = 256 * 1024
+READ_BYTES = 64 * 1024  # the worst that fits takes a tenth of a second, and then others have their turn
 # The kernel takes that much before anybody reads: where one keyframe is wanted, little is to come after it.
 # Enough for 4 Mb/s at a distance of 200 ms.
 KEYFRAME_WINDOW = 128 * 1024

@@ -3,7 +3,7 @@
 import base64
 import binascii
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 from snapplatform.rtsp.errors import ProtocolError
@@ -23,7 +23,7 @@ class Media:
     control: str = ""
     encoding: str = ""  # in lower case: h264, h265, mpeg4-generic
     rate: int = 90000  # of time stamps, in Hz
-    parameters: Mapping[str, str] = field(default_factory=dict)  # of fmtp, names in lower case
+    parameters: dict[str, str] = field(default_factory=dict)  # of fmtp, names in lower case
 
     def parameter_sets(self, *names: str) -> list[bytes]:
         """NAL units in base64 lists; what can't be read is left out, for it may come in the stream."""
@@ -103,7 +103,7 @@ def _attribute(media: Media, line: str) -> None:
     if found is None or int(found[2]) != media.payload_type:
         return
     if found[1] == "fmtp":
-        media.parameters = {**media.parameters, **dict(_parameters(found[3]))}
+        media.parameters.update(_parameters(found[3]))
         return
     name, _, rest = found[3].partition("/")
     rate = rest.partition("/")[0].strip()

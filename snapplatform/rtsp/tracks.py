@@ -4,6 +4,7 @@ import secrets
 from collections.abc import Callable, Mapping
 from typing import Protocol
 
+from snapplatform.parameter_sets import H264Sets, HevcSets, ParameterSets
 from snapplatform.rtsp import h264, hevc
 from snapplatform.rtsp.aac import AacFrames, config_of
 from snapplatform.rtsp.access_units import AccessUnits
@@ -11,7 +12,6 @@ from snapplatform.rtsp.errors import Unsupported
 from snapplatform.rtsp.interface import AudioSink, Sink
 from snapplatform.rtsp.limits import ClientLimits
 from snapplatform.rtsp.nal import Codec, UnitBuilder
-from snapplatform.rtsp.parameter_sets import H264Sets, HevcSets, ParameterSets
 from snapplatform.rtsp.rtcp import Reports, SenderClock
 from snapplatform.rtsp.rtp import ANOTHER_SOURCE, RtpSource
 from snapplatform.rtsp.sdp import Description, Media

@@ -34,7 +34,7 @@ class Unit:
 
 @dataclass
 class Recorder:
-    """A sink. It fails the test when anything comes after its end, or pictures before their parameter sets."""
+    """A sink. It fails the test when anything comes after its end, or pictures before parameter sets."""
 
     patience: float = 0.0
     configs: list[tuple[str, bytes]] = field(default_factory=list)

@@ -4,7 +4,7 @@ import pytest
 
 from snapplatform.media.codec import CodecConfig
 from snapplatform.media.synthetic import Camera, encode_sample
-from snapplatform.rtsp.parameter_sets import H264Sets, HevcSets
+from snapplatform.parameter_sets import H264Sets, HevcSets
 from tests.unit.rtsp.feeding import PPS, SPS, parameter_sets, sample
 
 
