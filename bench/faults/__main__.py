@@ -13,9 +13,8 @@ from contextlib import ExitStack
 from importlib import import_module
 from pathlib import Path
 from random import Random
-from typing import NoReturn
 
-from bench.faults import databases
+from bench.faults import databases, interrupts
 from bench.faults.children import Children
 from bench.faults.context import Context
 from bench.faults.registry import FIGURES, Figure
@@ -34,10 +33,7 @@ def main() -> int:
             print(f"{figure.number:>3}  {figure.name:<12} {figure.title} ({', '.join(figure.databases)})")
         return 0
     figure = FIGURES[options.name]
-    for number in (signal.SIGINT, signal.SIGTERM):  # a shell's background job is started with SIGINT ignored
-        signal.signal(number, _interrupted)
-    signal.signal(signal.SIGALRM, _overrun)
-    signal.alarm(figure.limit)
+    interrupts.install(figure.limit)
     try:
         return _run(figure, options)
     except KeyboardInterrupt:
@@ -139,14 +135,6 @@ def _keep(folder: Path) -> None:
     for log in folder.glob("*.log"):
         shutil.copy(log, kept)
     print(f"logs are kept in {kept}", file=sys.stderr)
-
-
-def _interrupted(number: int, frame: object) -> NoReturn:
-    raise KeyboardInterrupt
-
-
-def _overrun(number: int, frame: object) -> NoReturn:
-    raise RuntimeError("the figure took longer than its limit, and was given up")
 
 
 if __name__ == "__main__":

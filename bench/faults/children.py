@@ -13,6 +13,7 @@ from typing import Any
 import psutil
 
 from bench import processes
+from bench.faults.interrupts import held
 
 MANAGE = str(processes.ROOT / "manage.py")
 
@@ -32,8 +33,9 @@ class Children:
         env: Mapping[str, str] | None = None,
         **options: Any,
     ) -> subprocess.Popen[bytes]:
-        child = processes.start(command, log=log, env=env, **options)
-        self._started.append(child)
+        with held():
+            child = processes.start(command, log=log, env=env, **options)
+            self._started.append(child)
         return child
 
     def family(self, pid: int) -> list[psutil.Process]:

@@ -18,7 +18,8 @@ from bench.faults.verdict import Verdict
 from bench.stats import percentile
 
 KILLS = 50
-PAUSE_SECONDS = (0.05, 2.0)
+PAUSE_SECONDS = (0.0, 1.0)
+PICTURES_BETWEEN = 8
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,13 +43,16 @@ def run(context: Context) -> Verdict:
 
 
 def _kill(context: Context, site: Site, number: int) -> Kill:
+    # Now and then one that holds nothing, and may be starting.
+    anybody = context.random.random() < 0.2
+    if not anybody:
+        wanted = site.pictures() + context.random.randint(1, PICTURES_BETWEEN)
+        site.until(lambda: site.pictures() >= wanted, "pictures between two kills")
     time.sleep(context.random.uniform(*PAUSE_SECONDS))
     slots = {process.pid: slot for slot, process in site.captures.items()}
-    holders = site.until(site.holders, "a stream to be live")
+    holders = site.holders()
     busy = sorted({slots[pid] for pid in holders.values() if pid in slots})
-    # Now and then one that holds nothing, and may be starting.
-    anybody = not busy or context.random.random() < 0.2
-    slot = context.random.choice(sorted(site.captures) if anybody else busy)
+    slot = context.random.choice(sorted(site.captures) if anybody or not busy else busy)
     pid = site.captures[slot].pid
     site.kill(slot)
     at = time.time()
