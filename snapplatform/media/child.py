@@ -45,7 +45,7 @@ class Child:
     async def start(cls) -> Child:
         """Spawn and wait until it is ready. ChildDied when it does not come up."""
         try:
-            process, ours = await _spawn()
+            process, ours = await spawn("snapplatform.media.decoder")
         except OSError as error:
             raise ChildDied(f"the decoder cannot be started: {error}") from error
         child = cls(process, ours)
@@ -109,19 +109,22 @@ class Child:
         return data
 
 
-async def _spawn() -> tuple[asyncio.subprocess.Process, socket.socket]:
-    """The process and our end of its socket. OSError when files, memory or processes have run out."""
-    ours, theirs = socket.socketpair()
+async def spawn(
+    module: str, kind: socket.SocketKind = socket.SOCK_STREAM, **environment: str
+) -> tuple[asyncio.subprocess.Process, socket.socket]:
+    """A process that runs `module PARENT_PID`, and our end of the socket on its standard input. OSError when
+    files, memory or processes have run out."""
+    ours, theirs = socket.socketpair(type=kind)
     try:
         with theirs:
             ours.setblocking(False)
             for end in (ours, theirs):
                 end.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, _SOCKET_BUFFER)
             process = await asyncio.create_subprocess_exec(
-                *(sys.executable, "-P", "-s", "-m", "snapplatform.media.decoder", str(os.getpid())),
+                *(sys.executable, "-P", "-s", "-m", module, str(os.getpid())),
                 stdin=theirs.fileno(),
                 stdout=asyncio.subprocess.DEVNULL,
-                env=_ENVIRONMENT,
+                env=_ENVIRONMENT | environment,
             )
     except BaseException:
         ours.close()

@@ -16,6 +16,8 @@ class EndKind(enum.StrEnum):
     NO_VIDEO = "no video"  # sound alone, or no keyframe where one was wanted
     CONNECT_TIMEOUT = "connect timed out"
     UNREACHABLE = "unreachable"
+    HOST_NOT_FOUND = "host not found"
+    ADDRESS_REFUSED = "address refused"  # the detail is what kind of address it is
     TLS = "tls failed"
     HANDSHAKE_TIMEOUT = "handshake timed out"
     ANSWER_TIMEOUT = "answer timed out"  # of connect, createStream or play

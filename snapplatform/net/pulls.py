@@ -3,6 +3,7 @@
 import asyncio
 import ssl
 from collections import Counter
+from collections.abc import Awaitable
 from dataclasses import dataclass, field
 from typing import Protocol, cast
 
@@ -51,16 +52,23 @@ class Pulls:
 
     async def run(self, connection: PulledConnection, place: Place) -> PullEnd:
         """Until it has ended; cancelling ends it at once. In any case `connection.done` holds how."""
+        return await self.attend(connection, self._dial(connection, place))
+
+    async def attend(self, connection: PulledConnection, opening: Awaitable[PullEnd | None]) -> PullEnd:
+        """The same for what opens in a way of its own: `opening` gives what went wrong, or None."""
         self._enter(connection)
         try:
-            tls = self._tls_context() if place.tls_host else None
-            failed = await dial(cast(asyncio.BaseProtocol, connection), place, tls, self._connect_seconds)
+            failed = await opening
             if failed is not None:
                 connection.finish(failed)
             return await asyncio.shield(connection.done)
         finally:
             connection.finish(PullEnd(EndKind.CANCELLED))
             self._leave(connection)
+
+    async def _dial(self, connection: PulledConnection, place: Place) -> PullEnd | None:
+        tls = self._tls_context() if place.tls_host else None
+        return await dial(cast(asyncio.BaseProtocol, connection), place, tls, self._connect_seconds)
 
     def _tls_context(self) -> ssl.SSLContext:
         if self._tls is None:

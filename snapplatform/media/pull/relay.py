@@ -1,0 +1,115 @@
+"""RTSP for the library: a relay on loopback that connects to one checked address, and rewrites what would
+lead anywhere else.
+
+With media over UDP the library sends to whatever address a server's Transport header names. Here that is
+always the server itself. Redirects don't get through, nor do groups.
+"""
+
+import re
+import select
+import socket
+import threading
+
+from snapplatform.net.ending import EndKind, PullEnd
+
+from .cut import Cut
+from .failures import Failed
+from .requests import connect
+
+_CONNECT_SECONDS = 5.0
+_MESSAGE_BYTES = 64 * 1024
+_HEAD_END = b"\r\n\r\n"
+_STATUS = re.compile(rb"RTSP/1\.[01] (\d{3})")
+_LENGTH = re.compile(rb"^content-length[ \t]*:[ \t]*(\d{1,9})[ \t]*\r?$", re.IGNORECASE | re.MULTILINE)
+_TRANSPORT = re.compile(rb"^(transport[ \t]*:)([^\r\n]*)", re.IGNORECASE | re.MULTILINE)
+
+
+class Relay:
+    """Takes one connection on `port`. What the server says passes whole message by whole message."""
+
+    def __init__(self, addresses: list[str], port: int, cut: Cut) -> None:
+        self.end: PullEnd | None = None  # why it stopped
+        self._cut = cut
+        self._server, self._address = self._connect(addresses, port)
+        self._server.settimeout(None)
+        self._listener = socket.create_server(("127.0.0.1", 0), backlog=1)
+        self.port: int = self._listener.getsockname()[1]
+        cut.add(self._listener)
+        threading.Thread(target=self._run, name="relay", daemon=True).start()
+
+    def close(self) -> None:
+        for sock in (self._server, self._listener):
+            self._cut.drop(sock)
+            try:
+                sock.shutdown(socket.SHUT_RDWR)
+            except OSError:
+                pass
+            sock.close()
+
+    def _connect(self, addresses: list[str], port: int) -> tuple[socket.socket, str]:
+        failure = Failed(EndKind.UNREACHABLE)
+        for address in addresses:
+            try:
+                return connect(address, port, self._cut, _CONNECT_SECONDS), address
+            except Failed as error:
+                failure = error
+        raise failure
+
+    def _run(self) -> None:
+        try:
+            client, _ = self._listener.accept()
+            with client:
+                self._pass_on(client)
+        except Failed as error:
+            self.end = error.end
+        except OSError:
+            self.end = PullEnd(EndKind.LOST, "the connection broke")
+
+    def _pass_on(self, client: socket.socket) -> None:
+        said = bytearray()
+        while True:
+            for sock in select.select([client, self._server], [], [])[0]:
+                data = sock.recv(_MESSAGE_BYTES)
+                if not data:
+                    if sock is self._server:
+                        self.end = PullEnd(EndKind.LOST, "closed by the server")
+                    return
+                if sock is client:
+                    self._server.sendall(data)
+                    continue
+                said += data
+                while (size := message_size(said)) and size <= len(said):
+                    client.sendall(harmless(bytes(said[:size]), self._address))
+                    del said[:size]
+
+
+def message_size(said: bytes | bytearray) -> int:
+    """Of the first message, 0 as long as its head is not whole. Failed if it is too long."""
+    at = said.find(_HEAD_END)
+    if at < 0 or at > _MESSAGE_BYTES:
+        if len(said) > _MESSAGE_BYTES:
+            raise Failed(EndKind.PROTOCOL, "a message without end")
+        return 0
+    length = _LENGTH.search(said[:at])
+    size = at + len(_HEAD_END) + (int(length[1]) if length else 0)
+    if size > _MESSAGE_BYTES:
+        raise Failed(EndKind.PROTOCOL, "a message that is too long")
+    return size
+
+
+def harmless(message: bytes, address: str) -> bytes:
+    """The same, with media coming from `address`. Failed for an answer that ends it: it is not passed on."""
+    status = _STATUS.match(message)
+    if status is not None and status[1] != b"401" and status[1] >= b"300":
+        words = "another address is not followed" if status[1] < b"400" else ""
+        raise Failed(EndKind.REFUSED, f"{status[1].decode()}{': ' if words else ''}{words}")
+    head, end, body = message.partition(_HEAD_END)
+    return _TRANSPORT.sub(lambda found: found[1] + _from_here(found[2], address), head) + end + body
+
+
+def _from_here(transport: bytes, address: str) -> bytes:
+    if b"multicast" in transport.lower() or b"interleaved" in transport.lower() or b"," in transport:
+        raise Failed(EndKind.UNSUPPORTED, "the server gives no RTP over UDP to one address")
+    parts = [part.strip() for part in transport.split(b";")]
+    kept = [part for part in parts if not part.lower().startswith((b"source=", b"destination="))]
+    return b" " + b";".join([*kept, b"source=" + address.encode()])
