@@ -51,7 +51,7 @@ def read_source(parameter: str, text: object) -> Source:
 
 def is_hidden(source: Source) -> bool:
     """Whether HIDDEN stands in the secrets: the caller gave back what it was shown."""
-    return source.secret and HIDDEN in source.url
+    return HIDDEN in source.shown and HIDDEN in source.url
 
 
 def _known(parameter: str, text: object) -> tuple[str, ...]:

@@ -16,6 +16,10 @@ from snapplatform.streams import addresses, services
 from snapplatform.streams.admin.publishing import how_to_publish, key_shown, publish_server
 from snapplatform.streams.models import Stream
 
+SOURCE_HELP = (
+    "Only for a stream that is pulled from another server: rtmp:// or rtmps://. Keys belong into its query, "
+    "which is kept encrypted and shown as ***. Leave it empty for a stream that is published to us."
+)
 LIVE_FACTS = ("online", "offline", "video", "audio_codec", "rate", "gop", "keyframe")
 
 
@@ -29,7 +33,7 @@ class StreamAdmin(ServicedAdmin):
     empty_text = "Publish to the address above and the stream appears here, or register its name first."
     may_add = may_change = may_delete = True
     list_display: tuple[str, ...] = ("name_and_title", "live", "video", "rate", "gop", "online")
-    list_filter = ("state",)
+    list_filter = ("state", "kind")
     list_select_related = ("account",)
     search_fields = ("name", "title")
     ordering = ("state", "name")
@@ -43,13 +47,16 @@ class StreamAdmin(ServicedAdmin):
             {"fields": (*LIVE_FACTS, "publisher", "number")},
         ),
     )
-    add_fieldsets = ((None, {"fields": ("name", "title", "preroll_seconds")}),)
+    add_fieldsets = ((None, {"fields": ("name", "title", "source_url", "preroll_seconds")}),)
     verbs = (
         Verb("create-key", "Create stream key", "key", "stream key created", act=_create_key, many=False),
     )
 
     def get_fieldsets(self, request: HttpRequest, obj: Any = None) -> list[Any]:
         sets = super().get_fieldsets(request, obj)
+        if obj is not None and obj.pulled:
+            name, title, *others = sets[0][1]["fields"]
+            sets[0][1]["fields"] = (name, title, "source_url", *others)
         if obj is not None and request.user.is_superuser:  # nodes are the site's matter, no account's
             sets[1][1]["fields"] = (*sets[1][1]["fields"], "node")
         return sets
@@ -58,8 +65,15 @@ class StreamAdmin(ServicedAdmin):
         fields = super().get_readonly_fields(request, obj)
         return [*fields, "name"] if obj is not None else fields
 
+    def formfield_for_dbfield(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
+        field = super().formfield_for_dbfield(db_field, request, **kwargs)
+        if db_field.name == "source_url":
+            field.help_text = SOURCE_HELP
+        return field
+
     def create(self, principal: Principal, data: dict[str, Any]) -> Stream:
-        return services.create_stream(principal=principal, **data)
+        source_url = data.pop("source_url", "") or None
+        return services.create_stream(principal=principal, source_url=source_url, **data)
 
     def update(self, principal: Principal, obj: Stream, changes: dict[str, Any]) -> None:
         services.update_stream(principal=principal, stream_id=obj.pk, **changes)
@@ -79,9 +93,9 @@ class StreamAdmin(ServicedAdmin):
         facts = adminkit.facts(self.video(obj), self.rate(obj), state) if obj.epoch else ""
         return {
             "stream": obj,
-            "badge": adminkit.live_badge(is_live(obj)),
+            "badge": self.live(obj),
             "facts": facts,
-            "publish": how_to_publish(obj),
+            "publish": None if obj.pulled else how_to_publish(obj),
         }
 
     @display(description="Stream", ordering="name")
@@ -90,6 +104,8 @@ class StreamAdmin(ServicedAdmin):
 
     @display(description="State", ordering="state")
     def live(self, obj: Stream) -> SafeString:
+        if obj.state == Stream.State.OPENING:
+            return adminkit.badge("OPENING", "wait", title=obj.offline_reason, dot=True)
         return adminkit.live_badge(is_live(obj))
 
     @display(description="Video")

@@ -189,7 +189,7 @@ def test_table_has_subclasses_above_their_bases():
 
 
 def test_domain_errors_that_callers_cause_have_a_status():
-    internal = {"Fenced", "NameTaken", "LinkRefused", "AlreadyPublished", "SnapError"}
+    internal = {"Fenced", "NameTaken", "LinkRefused", "AlreadyPublished", "StreamIsPulled", "SnapError"}
     internal |= {"NodeBuried", "ForeignHost", "NodeAmbiguous", "NodeStopped", "LastNode"}
     for name, kind in vars(errors).items():
         if isinstance(kind, type) and issubclass(kind, errors.SnapError) and name not in internal:

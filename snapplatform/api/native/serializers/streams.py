@@ -15,7 +15,9 @@ from snapplatform.streams import rules
 from snapplatform.streams.addresses import publish_url
 from snapplatform.streams.models import Stream, StreamKey
 from snapplatform.streams.names import MAX_NAME
+from snapplatform.streams.sources import LONGEST_SHOWN
 
+_PULLED = {"name": "gate/east", "source_url": "rtmp://media.example.com/live/gate-east?auth_key=SECRET"}
 _TITLE: dict[str, Any] = {"max_length": longest(Stream, "title"), "allow_blank": True, "required": False}
 _PREROLL: dict[str, Any] = {
     "min_value": 0,
@@ -25,7 +27,15 @@ _PREROLL: dict[str, Any] = {
 }
 
 
+_SOURCE: dict[str, Any] = {
+    "max_length": LONGEST_SHOWN,
+    "required": False,
+    "help_text": "of a pulled stream, rtmp:// or rtmps://; its query is kept as a secret and shown as ***",
+}
+
+
 class StreamQuery(PageQuery):
+    kind = Choice(choices=Stream.Kind.values, required=False)
     state = Choice(choices=Stream.State.values, required=False)
     name = Text(required=False, max_length=MAX_NAME, help_text="exactly this name; it may hold / and :")
     prefix = Text(required=False, max_length=MAX_NAME, help_text="names that begin so")
@@ -34,12 +44,19 @@ class StreamQuery(PageQuery):
 
 @extend_schema_serializer(
     component_name="StreamCreate",
-    examples=[OpenApiExample("A camera", {"name": "gate/north", "title": "North gate"}, request_only=True)],
+    examples=[
+        OpenApiExample("A camera", {"name": "gate/north", "title": "North gate"}, request_only=True),
+        OpenApiExample("A stream of another server", _PULLED, request_only=True),
+    ],
 )
 class StreamIn(Strict):
+    """With `source_url` the stream is pulled from there while a started job or a player wants it; without it,
+    it is published to us."""
+
     name = Text(max_length=MAX_NAME)
     title = Text(**_TITLE)
     preroll_seconds = Whole(**_PREROLL)
+    source_url = Text(**_SOURCE)
 
     def refusals(self, values: dict[str, Any], given: Collection[str]) -> list[InvalidValue]:
         return rules.examine(values).found
@@ -47,8 +64,11 @@ class StreamIn(Strict):
 
 @extend_schema_serializer(component_name="StreamChange")
 class StreamChange(Strict):
+    """`source_url` is for pulled streams; given as it is shown, it stays."""
+
     title = Text(**_TITLE)
     preroll_seconds = Whole(**_PREROLL)
+    source_url = Text(**_SOURCE)
 
     def refusals(self, values: dict[str, Any], given: Collection[str]) -> list[InvalidValue]:
         return rules.examine(values).found
@@ -64,10 +84,11 @@ class StreamOut(serializers.Serializer[Stream]):
     kind = serializers.ChoiceField(choices=Stream.Kind.values)
     title = serializers.CharField()
     preroll_seconds = serializers.IntegerField()
+    source_url = serializers.CharField(help_text="of a pulled stream, its secrets as ***; else empty")
     state = serializers.ChoiceField(choices=Stream.State.values)
     online_since = Moment(allow_null=True)
     offline_since = Moment(allow_null=True)
-    offline_reason = serializers.CharField()
+    offline_reason = serializers.CharField(help_text="also why a pulled stream that is opening isn't live")
     last_keyframe_at = Moment(allow_null=True)
     video_codec = serializers.CharField()
     audio_codec = serializers.CharField()
@@ -76,15 +97,19 @@ class StreamOut(serializers.Serializer[Stream]):
     frame_rate = serializers.FloatField(allow_null=True)
     bitrate_kbps = serializers.IntegerField(allow_null=True)
     gop_seconds = serializers.FloatField(allow_null=True, help_text="time between the last two keyframes")
-    publish_url = serializers.SerializerMethodField(help_text="for ffmpeg; a key goes behind it as ?key=...")
-    publish_server = serializers.SerializerMethodField(help_text="for OBS, whose `stream key` is the name")
+    publish_url = serializers.SerializerMethodField(
+        help_text="for ffmpeg; a key goes behind it as ?key=...; empty for pulled streams"
+    )
+    publish_server = serializers.SerializerMethodField(
+        help_text="for OBS, whose `stream key` is the name; empty for pulled streams"
+    )
     created_at = Moment()
 
     def get_publish_url(self, stream: Stream) -> str:
-        return publish_url(stream.name)
+        return "" if stream.pulled else publish_url(stream.name)
 
     def get_publish_server(self, stream: Stream) -> str:
-        return publish_url(stream.name).removesuffix(f"/{stream.name}")
+        return "" if stream.pulled else publish_url(stream.name).removesuffix(f"/{stream.name}")
 
 
 class StreamKeyQuery(PageQuery):

@@ -32,6 +32,8 @@ class StreamsView(NativeView):
     @operation("listStreams", "List streams, oldest first", answer=page_of(StreamOut))
     def get(self, request: Request) -> Response:
         rows, query = selectors.list_streams(principal=self.principal), self.query
+        if "kind" in query:
+            rows = rows.filter(kind=query["kind"])
         if "state" in query:
             rows = rows.filter(state=query["state"])
         if "name" in query:
@@ -44,7 +46,7 @@ class StreamsView(NativeView):
 
     @operation(
         "createStream",
-        "Register a stream's name",
+        "Register a stream's name, or a stream to be pulled",
         request=StreamIn,
         answer=StreamOut,
         status=201,
@@ -62,7 +64,7 @@ class StreamView(NativeView):
 
     @operation(
         "updateStream",
-        "Change a stream's title or pre-roll",
+        "Change a stream's title, pre-roll or source",
         request=StreamChange,
         answer=StreamOut,
         problems=("stream-not-found",),
@@ -74,7 +76,7 @@ class StreamView(NativeView):
 
     @operation(
         "deleteStream",
-        "Forget an offline stream that has no jobs",
+        "Forget a stream that has no jobs and isn't published",
         answer=None,
         status=204,
         problems=("stream-not-found", "in-use"),
