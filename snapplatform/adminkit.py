@@ -51,6 +51,12 @@ def age(at: datetime | None, *, now: datetime | None = None) -> SafeString:
     return format_html('<time datetime="{}" title="{}">{}</time>', at.isoformat(), exact(at), words)
 
 
+def lasting(since: datetime) -> SafeString:
+    """For how long, with the exact beginning in the tooltip."""
+    words = f"for {span((clock.now() - since).total_seconds())}"
+    return format_html('<time datetime="{}" title="{}">{}</time>', since.isoformat(), exact(since), words)
+
+
 def moment(at: datetime | None) -> SafeString:
     """The exact time with its zone, and the age behind it."""
     if at is None:

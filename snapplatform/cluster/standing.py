@@ -27,11 +27,15 @@ RESERVE = 0.15
 
 @dataclass(frozen=True, slots=True)
 class Spool:
-    """Pictures that wait on the node's disk. The age is in seconds, None when the node does not tell."""
+    """Pictures that wait on the node's disk. The age is in seconds, None when the node does not tell.
+
+    `full`: it takes no more, so new pictures are skipped.
+    """
 
     entries: int
     bytes: int
     oldest: float | None
+    full: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,14 +134,24 @@ def _warnings(node: Node, stats: dict[str, Any], spool: Spool | None) -> list[st
     if _number(stats.get("decoders_ready")) == 0:
         found.append("no decoder is ready")
     if spool is not None and spool.entries:
-        found.append(f"{spool.entries} pictures wait in its spool")
+        found.append(_waiting(spool))
     return found
+
+
+def _waiting(spool: Spool) -> str:
+    waiting = "1 picture waits" if spool.entries == 1 else f"{spool.entries} pictures wait"
+    return (
+        f"{waiting} in its spool, which is full: new ones are skipped"
+        if spool.full
+        else (f"{waiting} in its spool")
+    )
 
 
 def _spool(told: object) -> Spool | None:
     if not isinstance(told, dict):
         return None
-    return Spool(_whole(told.get("entries")), _whole(told.get("bytes")), _number(told.get("oldest_seconds")))
+    oldest = _number(told.get("oldest_seconds"))
+    return Spool(_whole(told.get("entries")), _whole(told.get("bytes")), oldest, told.get("full") is True)
 
 
 def _number(value: object) -> float | None:

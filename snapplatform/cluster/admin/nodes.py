@@ -4,7 +4,7 @@ from typing import Any
 
 from django.db.models import F
 from django.http import HttpRequest
-from django.utils.html import format_html, format_html_join
+from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from unfold.decorators import display
 
@@ -16,7 +16,7 @@ from snapplatform.cluster.admin.site import SiteAdmin
 from snapplatform.cluster.models import Node
 from snapplatform.cluster.selectors import standings_of
 from snapplatform.cluster.standing import CLOCK_WARNING_MS, Standing
-from snapplatform.cluster.wording import head_room, spool_words, state_badge
+from snapplatform.cluster.wording import BUSY, head_room, since, spool_words, state_badge, table
 
 VERBS = (
     Verb(
@@ -76,7 +76,7 @@ class NodeAdmin(SiteAdmin):
         return {
             "node": obj,
             "state": state_badge(standing),
-            "since": adminkit.age(standing.since),
+            "since": since(standing),
             "reason": standing.reason,
             "running": standing.running,
             "last": standing.running and not obj.draining and not obj.others,
@@ -84,7 +84,11 @@ class NodeAdmin(SiteAdmin):
             "left": [f"{count} {name}" for name, count in standing.left.items()],
             "counters": [
                 {"name": "Streams", "value": standing.streams, "note": f"of {obj.capacity}"},
-                {"name": "Would take", "value": standing.head_room, "note": "more"},
+                {
+                    "name": "Would take",
+                    "value": standing.head_room,
+                    "note": BUSY if standing.bound == "cpu" else "more",
+                },
                 {"name": "CPU, cores", "value": _cores(standing), "note": f"of {standing.cores or '?'}"},
                 {"name": "Pictures a second", "value": _rate(standing), "note": ""},
             ],
@@ -96,8 +100,8 @@ class NodeAdmin(SiteAdmin):
 
     @display(description="State")
     def state(self, obj: Any) -> SafeString:
-        since = adminkit.facts(obj.standing.reason, adminkit.age(obj.standing.since))
-        return adminkit.stacked(state_badge(obj.standing), since)
+        lasting = adminkit.facts(since(obj.standing), obj.standing.reason)
+        return adminkit.stacked(state_badge(obj.standing), lasting)
 
     @display(description="CPU")
     def load(self, obj: Any) -> SafeString:
@@ -161,16 +165,6 @@ class NodeAdmin(SiteAdmin):
     @display(description="Figures")
     def figures(self, obj: Node) -> SafeString:
         return table(obj.stats) if obj.stats else adminkit.NOTHING
-
-
-def table(figures: dict[str, Any]) -> SafeString:
-    """A node's figures as rows; nested ones are written out in their own table."""
-    cells = (
-        (name.replace("_", " "), table(value) if isinstance(value, dict) else value)
-        for name, value in sorted(figures.items())
-    )
-    rows = format_html_join("", "<tr><th>{}</th><td>{}</td></tr>", cells)
-    return format_html('<table class="snap-table">{}</table>', rows)
 
 
 def _may_drain(node: Any) -> bool:

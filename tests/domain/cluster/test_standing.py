@@ -89,7 +89,11 @@ def test_a_spool_that_holds_something_is_warned_of():
     found = standing(stats=told)
     assert (found.spool.entries, found.spool.bytes, found.spool.oldest) == (3, 4000, 12.5)
     assert found.warnings == ["3 pictures wait in its spool"]
-    told["spool"] = {"entries": 0}
+    told["spool"] = {"entries": 1, "bytes": 4000, "full": True}
+    assert standing(stats=told).warnings == [
+        "1 picture waits in its spool, which is full: new ones are skipped"
+    ]
+    told["spool"] = {"entries": 0, "bytes": 0, "full": False}
     assert standing(stats=told).warnings == []
 
 
