@@ -61,6 +61,7 @@ def _run(figure: Figure, options: argparse.Namespace) -> int:
                 figure.name,
                 options.seed,
                 options.scale,
+                options.patience,
                 database,
                 folder,
                 stack,
@@ -92,6 +93,9 @@ def _options() -> argparse.Namespace:
     parser.add_argument("--scale", type=float, default=1.0, help="0.1 makes a tenth of the trials")
     parser.add_argument(
         "--set", action="append", default=[], type=_number, metavar="NAME=NUMBER", help="the figure's own"
+    )
+    parser.add_argument(
+        "--patience", type=float, default=1.0, help="multiply limits of time: for tests on busy machines"
     )
     parser.add_argument("--database", choices=["sqlite", "postgresql"])
     options = parser.parse_args()

@@ -40,6 +40,7 @@ def run(context: Context) -> Verdict:
     for _ in range(stops):
         times.append(_round(context, site, cameras))
         context.say(f"taken over after {times[-1]:.1f} s")
+    site.wait_drained()
     cameras.stop(site.names)
     site.stop_all()
     found = checker.check(site.bucket_root)
@@ -47,7 +48,9 @@ def run(context: Context) -> Verdict:
     problems = [*found.broken, *found.notes]
     if others := site.revived - stops:
         problems.append(f"{others} processes ended that had not been frozen")
-    return Verdict(sum(each <= TAKEN_OVER_SECONDS for each in times), stops, details, problems)
+    return Verdict(
+        sum(each <= TAKEN_OVER_SECONDS * context.patience for each in times), stops, details, problems
+    )
 
 
 def _round(context: Context, site: Site, cameras: Cameras) -> float:

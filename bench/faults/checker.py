@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from jobs.models import Job, Snapshot
     from snapplatform.storage.models import StoredObject
 
-TEMPORARY = ".part"
+TEMPORARY, SIDECAR, ASIDE = ".part", ".json", "aside"
 # Rows keep the lag in whole ms. Two ticks of a job are never closer than its interval, 500 ms at least.
 _TICK_MS = 5
 
@@ -176,11 +176,14 @@ def _check_files(root: Path, found: Findings) -> None:
 def _check_spool(spool: Path, found: Findings) -> None:
     """What waited must be registered by now, or refused: then it is set aside, and counted as a skip."""
     from snapplatform.storage.journal import read
-    from snapplatform.storage.spool_folder import ASIDE, JOURNAL
-    from snapplatform.storage.spool_lane import SIDECAR
+    from snapplatform.storage.spool_folder import JOURNAL
 
     found.aside = len(list((spool / ASIDE).glob(f"*{SIDECAR}")))
-    waiting = [path for path in spool.rglob(f"*{SIDECAR}") if path.parent.name != ASIDE]
     noted = [item for path in spool.rglob(JOURNAL) for item in read(path)]
-    if left := len(waiting) + len(noted):
-        found.note(found.lost, "spooled, and never registered", [*waiting, *noted][:2], left)
+    if left := waiting(spool) + noted:
+        found.note(found.lost, "spooled, and never registered", left[:2], len(left))
+
+
+def waiting(spool: Path) -> list[object]:
+    """The sidecars of the pictures that wait in the spool."""
+    return [path for path in spool.rglob(f"*{SIDECAR}") if path.parent.name != ASIDE]

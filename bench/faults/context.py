@@ -18,12 +18,14 @@ from bench.faults.postgresql import Server
 class Context:
     """SNAP_... variables and Django are set up for `folder` and `database` already when run() is called.
 
-    `scale` shrinks counts, never limits. `stack` closes at the end, whatever happens, before the folder goes.
+    `scale` shrinks counts, never limits; `patience` multiplies limits of time, for tests on busy machines.
+    `stack` closes at the end, whatever happens, before the folder goes.
     """
 
     name: str
     seed: int
     scale: float
+    patience: float
     database: str  # "sqlite" or "postgresql"
     folder: Path
     stack: ExitStack

@@ -51,4 +51,4 @@ def run(context: Context) -> Verdict:
         "p99_ms": round(percentile(times, 0.99), 1),
     }
     problems = [f"{left} processes lived on"] if left else []
-    return Verdict(sum(each <= GONE_MS for each in times), kills, details, problems)
+    return Verdict(sum(each <= GONE_MS * context.patience for each in times), kills, details, problems)

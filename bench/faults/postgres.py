@@ -61,10 +61,11 @@ def run(context: Context) -> Verdict:
         same = {member.pid for member in platform.family()} == family
         tally.good += same and platform.process.poll() is None
         context.say(f"{number + 1} stopped, {site.pictures()} pictures")
+    drained = site.wait_drained()
     cameras.stop(site.names)
     platform.process.terminate()
     platform.process.wait(15)
-    return _judge(site, tally, stops)
+    return _judge(site, tally, stops, drained)
 
 
 def _stop_and_start(context: Context, site: Site, ask: Callable[[], str], tally: Tally) -> None:
@@ -123,7 +124,7 @@ def _pictured(site: Site, since: float) -> bool:
     return rows.values("job").distinct().count() == len(site.job_ids)
 
 
-def _judge(site: Site, tally: Tally, stops: int) -> Verdict:
+def _judge(site: Site, tally: Tally, stops: int, drained: float) -> Verdict:
     from jobs.models import Snapshot
 
     found = checker.check(site.bucket_root)
@@ -152,5 +153,6 @@ def _judge(site: Site, tally: Tally, stops: int) -> Verdict:
         "api_back_max_s": round(max(tally.api_back_s), 1),
         "pictures_back_p50_s": round(percentile(tally.pictures_back_s, 0.5), 1),
         "pictures_back_max_s": round(max(tally.pictures_back_s), 1),
+        "spool_empty_s": round(drained, 1),  # after the last pictures were back
     }
     return Verdict(tally.good, stops, details, problems)

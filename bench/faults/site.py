@@ -11,11 +11,11 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
-from uuid import UUID
 
 from bench.faults import checker, mutant
 from bench.faults.children import MANAGE
 from bench.faults.context import Context
+from bench.faults.making import make_jobs
 
 if TYPE_CHECKING:
     from jobs.models import Job
@@ -47,7 +47,7 @@ class Site:
         self.names = [f"camera-{number:02d}" for number in range(plan.streams)]
         self.captures: dict[int, subprocess.Popen[bytes]] = {}
         self.revived = 0
-        self.job_ids = self._make()
+        self.principal, self.job_ids = make_jobs(self.names, plan.intervals_ms)
 
     def start_all(self) -> None:
         """Every capture process, and wait until each takes publishers."""
@@ -126,6 +126,13 @@ class Site:
 
         return root_of(Bucket.objects.get())
 
+    def wait_drained(self) -> float:
+        """Until nothing waits in the spool any more; how long it took, in seconds."""
+        began = time.monotonic()
+        spool = Path(os.environ["SNAP_DATA_DIR"]) / "spool"
+        self.until(lambda: not checker.waiting(spool), "the spool to be empty", 2 * WAIT_SECONDS)
+        return time.monotonic() - began
+
     def pictures(self) -> int:
         from jobs.models import Snapshot
 
@@ -161,38 +168,3 @@ class Site:
         rows = job.snapshots.filter(is_overlay=False).order_by("-sequence")
         blob = rows.values_list("object__blob", flat=True).first()
         return -1 if blob is None else checker.frame_number((self.bucket_root / blob).read_bytes()) or -1
-
-    def _make(self) -> list[UUID]:
-        from snapplatform.access.models import User
-        from snapplatform.access.principal import principal_of
-        from snapplatform.ops.bootstrap import bootstrap
-
-        bootstrap()
-        self.principal = principal_of(User.objects.get(is_superuser=True))
-        return [
-            self._submit(name, number, interval).pk
-            for name in self.names
-            for number, interval in enumerate(self.plan.intervals_ms)
-        ]
-
-    def _submit(self, name: str, number: int, interval: int) -> Job:
-        from jobs.services import submit_job
-        from snapplatform.storage.models import Bucket
-        from snapplatform.streams.services import ensure_stream
-        from templates.services import create_template
-
-        template = create_template(
-            principal=self.principal,
-            name=f"every {interval} ms",
-            interval_ms=interval,
-            sequence_format="{JobId}/{Sequence}.jpg",
-            overwrite_format="{JobId}/newest.jpg" if number == 0 else "",
-        )
-        return submit_job(
-            principal=self.principal,
-            name=f"{name} every {interval} ms",
-            template=template,
-            stream=ensure_stream(account_id=self.principal.account_id, name=name)[0],
-            bucket=Bucket.objects.get(),
-            autostart=True,
-        )

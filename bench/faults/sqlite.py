@@ -41,10 +41,12 @@ def run(context: Context) -> Verdict:
         worker.stdin.flush()
     results = [json.loads(worker.communicate()[0]) for worker in workers]
     seconds = time.monotonic() - began
-    return _judge(results, PROCESSES * each, seconds)
+    return _judge(results, PROCESSES * each, seconds, P99_MS * context.patience)
 
 
-def _judge(results: list[dict[str, list[float] | dict[str, int]]], of: int, seconds: float) -> Verdict:
+def _judge(
+    results: list[dict[str, list[float] | dict[str, int]]], of: int, seconds: float, limit: float
+) -> Verdict:
     from snapplatform.cluster.models import Duty
     from snapplatform.storage.models import Garbage
 
@@ -62,7 +64,7 @@ def _judge(results: list[dict[str, list[float] | dict[str, int]]], of: int, seco
         "max_ms": round(max(times), 1),
         "transactions_per_second": round(counted / seconds),
     }
-    problems = [f"p99 is {p99:.0f} ms, over {P99_MS:.0f}"] if p99 > P99_MS else []
+    problems = [f"p99 is {p99:.0f} ms, over {limit:.0f}"] if p99 > limit else []
     if rows != counted:
         problems.append(f"{counted} transactions were counted, but {rows} rows were added")
     return Verdict(counted, of, details, problems)

@@ -44,7 +44,7 @@ def figure(database: str) -> Bench:
     """Runs a figure to its end; its line of JSON. Fails when it did not pass."""
 
     def run(name: str, scale: float, kind: str = "") -> dict[str, Any]:
-        with bench(name, f"--scale={scale}", f"--database={kind or database}") as process:
+        with bench(name, f"--scale={scale}", f"--database={kind or database}", "--patience=50") as process:
             out, progress = process.communicate(timeout=PATIENCE)
         assert process.returncode == 0, f"{out}\n{progress}"
         line, last = out.splitlines()
