@@ -111,7 +111,7 @@ class Heart:
             "height": stream.info.height or None if stream.info else None,
             "gop_seconds": round(stream.keyframe_gap, 2) or None,
         }
-        if span > 1.0:
+        if span > 1.0 and not stream.resting:
             facts["frame_rate"] = round((stream.frames - frames) / span, 1)
             facts["bitrate_kbps"] = round((stream.bytes - size) * 8 / span / 1000)
         if stream.last_keyframe is not None:

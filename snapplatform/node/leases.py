@@ -140,12 +140,13 @@ class Leases:
     def _follow(self, sight: Sight, known: set[UUID]) -> None:
         """Do what the rows say. A row that says we hold what we don't know of is a claim whose answer was
         lost; one that we let go meanwhile is not."""
-        claims = {claim.held.stream_id: claim for claim in sight.claims if claim.held not in self._left}
+        left = {_tenure(held) for held in self._left}
+        claims = {claim.held.stream_id: claim for claim in sight.claims if _tenure(claim.held) not in left}
         for held in sight.disabled:
             self._left[held] = "the account is disabled"
         for stream_id in known:
             pull, claim = self._pulls.get(stream_id), claims.get(stream_id)
-            if pull is not None and (claim is None or claim.held != pull.stream.held):
+            if pull is not None and (claim is None or _tenure(claim.held) != _tenure(pull.stream.held)):
                 self._drop(pull, "taken over", ours=False)
         for claim in claims.values():
             pull = self._pulls.get(claim.held.stream_id) or self._begin(claim)
@@ -207,3 +208,8 @@ class Leases:
         finally:
             pull.waiting -= 1
         return not pull.stream.ended
+
+
+def _tenure(held: Held) -> tuple[UUID, int]:
+    """Which stream is held, and which time; whatever else its row says may change meanwhile."""
+    return held.stream_id, held.epoch

@@ -7,6 +7,7 @@ from typing import Any
 
 from snapplatform import clock
 from snapplatform.node import metrics
+from snapplatform.node.feed import Feed
 from snapplatform.node.openers import GOT_KEYFRAME, Opener, open_source
 from snapplatform.node.retries import Retries
 from snapplatform.node.visits import Pace, visiting_reads_less
@@ -14,6 +15,7 @@ from snapplatform.streams import reasons
 from snapplatform.streams.livestream import RESTING, LiveStream
 from snapplatform.streams.models import Stream
 from snapplatform.streams.pulls import Claim
+from snapplatform.streams.sources import Source
 
 log = logging.getLogger("snapplatform.node")
 
@@ -21,41 +23,6 @@ log = logging.getLogger("snapplatform.node")
 PACE_SECONDS = 10.0
 # After a visit its keyframe may be had for so long: first pictures wait for their turn.
 REST_AFTER_SECONDS = 3.0
-
-
-class Feed:
-    """The sink of one connection: what comes goes on to the live stream, which outlives the connection."""
-
-    def __init__(self, stream: LiveStream, on_picture: Callable[[], None]) -> None:
-        self.first = self.last = 0.0  # when pictures came
-        self.began_at = stream.bytes
-        self._stream = stream
-        self._on_picture = on_picture
-
-    @property
-    def flowed(self) -> float:
-        """For how many seconds pictures came."""
-        return self.last - self.first
-
-    @property
-    def patience(self) -> float:
-        return self._stream.patience
-
-    def metadata(self, payload: bytes) -> None:
-        self._stream.metadata(payload)
-
-    def video(self, timestamp: int, payload: bytes) -> None:
-        self._stream.video(timestamp, payload)
-        self.last = self._stream.touched
-        if not self.first:
-            self.first = self.last
-            self._on_picture()
-
-    def audio(self, timestamp: int, payload: bytes) -> None:
-        self._stream.audio(timestamp, payload)
-
-    def close(self, reason: str) -> None:
-        """The connection has ended; the stream has not."""
 
 
 class Pull:
@@ -129,13 +96,16 @@ class Pull:
 
     async def _once(self, *, until_keyframe: bool) -> None:
         """One connection, and the wait after it if it failed."""
+        source = self.claim.source
         self._feed = Feed(self.stream, self._on_picture)
-        reason = await self._open(self._feed, until_keyframe)
+        reason = await self._open(source, self._feed, until_keyframe)
         flowed = self._feed.flowed
         self._feed = None
         metrics.PULL_ENDS.labels(reason=_label(reason)).inc()
-        if reason is None:
+        if reason is None and self.claim.source != source:
             self._retries.succeeded()
+            self._away(reasons.CONNECTING)
+        elif reason is None:  # from staying to visiting, or back
             self.stream.pause(reasons.CONNECTING)
         elif reason == GOT_KEYFRAME:
             self._asked = False
@@ -147,14 +117,12 @@ class Pull:
             log.info("stream %s: %s; trying again in %.1f s", self.stream.held.name, reason, wait)
             await self._sleep(wait)
 
-    async def _open(self, feed: Feed, until_keyframe: bool) -> str | None:
+    async def _open(self, source: Source | None, feed: Feed, until_keyframe: bool) -> str | None:
         """Why the connection ended; None when it was out of date."""
-        if self.claim.source is None:
+        if source is None:
             return reasons.SECRET_UNREADABLE
         try:
-            return await self._unless_changed(
-                open_source(self._table, self.claim.source, feed, until_keyframe)
-            )
+            return await self._unless_changed(open_source(self._table, source, feed, until_keyframe))
         except Exception:  # a fault of ours must not end the pull for ever
             log.exception("stream %s could not be pulled", self.stream.held.name)
             return reasons.INTERNAL

@@ -85,3 +85,19 @@ def parse_audio(payload: bytes) -> AudioTag | None:
 
 def _signed24(payload: bytes, at: int) -> int:
     return int.from_bytes(payload[at : at + 3], "big", signed=True)
+
+
+def header(codec: str, extradata: bytes) -> bytes:
+    """The body of a sequence header. Of h264 `extradata` is an avcC, of hevc an hvcC."""
+    if codec == "h264":
+        return b"\x17\x00\x00\x00\x00" + extradata
+    return bytes((0x80 | KEYFRAME << 4 | _EX_SEQUENCE_HEADER,)) + b"hvc1" + extradata
+
+
+def frame(codec: str, data: bytes, *, keyframe: bool, composition_ms: int) -> bytes:
+    """The body of one frame of h264 or hevc: NAL units, each after its length in four bytes."""
+    kind = KEYFRAME if keyframe else INTER_FRAME
+    composition = max(-(1 << 23), min(composition_ms, (1 << 23) - 1)).to_bytes(3, "big", signed=True)
+    if codec == "h264":
+        return bytes((kind << 4 | 7, 1)) + composition + data
+    return bytes((0x80 | kind << 4 | _EX_FRAMES,)) + b"hvc1" + composition + data

@@ -2,6 +2,9 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
+from dataclasses import replace
+from ipaddress import ip_network
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -14,10 +17,12 @@ from snapplatform.media.codec import CodecConfig
 from snapplatform.media.ring import Packet
 from snapplatform.node.main import CaptureNode, Options
 from snapplatform.storage.models import Bucket
-from snapplatform.streams.services import ensure_stream
+from snapplatform.streams.services import create_stream, ensure_stream
 from templates.services import create_template
+from tests.node.origin import origin
 
 PATIENCE = 20.0
+LOOPBACK = [ip_network("127.0.0.0/8"), ip_network("::1/128")]
 
 
 @pytest.fixture(scope="session")
@@ -79,3 +84,28 @@ def ask(node: CaptureNode) -> Callable[..., Any]:
 def pictures(job: Job, **filters: Any) -> list[Snapshot]:
     rows = Snapshot.objects.filter(job=job, is_overlay=False, **filters)
     return list(rows.select_related("object__bucket").order_by("timestamp"))
+
+
+@pytest.fixture
+def loopback_allowed(settings: Any) -> None:
+    settings.SNAP = replace(settings.SNAP, allowed_networks=LOOPBACK)
+
+
+@pytest.fixture
+async def source(tmp_path: Path, loopback_allowed: None) -> AsyncIterator[int]:
+    """The port of a server to pull from."""
+    async with origin(tmp_path) as port:
+        yield port
+
+
+@pytest.fixture
+def pulled(
+    node: CaptureNode, principal: Principal, make_job: Callable[..., Awaitable[Job]]
+) -> Callable[..., Awaitable[Job]]:
+    """A started job on a new stream `cam` that is pulled from a URL; keywords go to the template."""
+
+    async def make(url: str, **template: Any) -> Job:
+        await node.database.run(create_stream, principal=principal, name="cam", source_url=url)
+        return await make_job(**template)
+
+    return make
