@@ -123,6 +123,7 @@ def _point_at(data_dir: Path, database_url: str, stack: ExitStack) -> None:
         "SNAP_HTTP_PORT": str(free_port()),
         "SNAP_RTMP_PORT": str(free_port()),
         "SNAP_LOG_FORMAT": "console",
+        "SNAP_ALLOWED_NETWORKS": "127.0.0.0/8",  # the sources of pulled streams
     }
     import django
 

@@ -7,10 +7,12 @@ from typing import TYPE_CHECKING
 from uuid import UUID
 
 if TYPE_CHECKING:
+    from bench.faults.site import Plan
     from snapplatform.access.principal import Principal
+    from snapplatform.streams.models import Stream
 
 
-def make_jobs(names: Sequence[str], intervals_ms: Sequence[int]) -> tuple[Principal, list[UUID]]:
+def make_jobs(names: Sequence[str], plan: Plan) -> tuple[Principal, list[UUID]]:
     """A new site; of each stream one job an interval, the first with an overwrite object too. Returns the
     administrator and the jobs."""
     from snapplatform.access.models import User
@@ -19,17 +21,25 @@ def make_jobs(names: Sequence[str], intervals_ms: Sequence[int]) -> tuple[Princi
 
     bootstrap()
     principal = principal_of(User.objects.get(is_superuser=True))
+    streams = {name: _stream(principal, name, plan.source) for name in names}
     return principal, [
-        _submit(principal, name, interval, overwrite=number == 0)
+        _submit(principal, streams[name], interval, overwrite=number == 0)
         for name in names
-        for number, interval in enumerate(intervals_ms)
+        for number, interval in enumerate(plan.intervals_ms)
     ]
 
 
-def _submit(principal: Principal, name: str, interval: int, *, overwrite: bool) -> UUID:
+def _stream(principal: Principal, name: str, source: str) -> Stream:
+    from snapplatform.streams.services import create_stream, ensure_stream
+
+    if source:
+        return create_stream(principal=principal, name=name, source_url=source.format(name=name))
+    return ensure_stream(account_id=principal.account_id, name=name)[0]
+
+
+def _submit(principal: Principal, stream: Stream, interval: int, *, overwrite: bool) -> UUID:
     from jobs.services import submit_job
     from snapplatform.storage.models import Bucket
-    from snapplatform.streams.services import ensure_stream
     from templates.services import create_template
 
     template = create_template(
@@ -41,9 +51,9 @@ def _submit(principal: Principal, name: str, interval: int, *, overwrite: bool) 
     )
     job = submit_job(
         principal=principal,
-        name=f"{name} every {interval} ms",
+        name=f"{stream.name} every {interval} ms",
         template=template,
-        stream=ensure_stream(account_id=principal.account_id, name=name)[0],
+        stream=stream,
         bucket=Bucket.objects.get(),
         autostart=True,
     )

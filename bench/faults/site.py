@@ -29,12 +29,14 @@ LOOK_SECONDS = 0.02
 @dataclass(frozen=True, slots=True)
 class Plan:
     """`intervals_ms`: one job of each stream a value, the first with an overwrite object too. `changes`: see
-    mutant.py; {} starts the platform as it is."""
+    mutant.py; None starts the platform as it is. `source`: a URL with {name} from which the streams are
+    pulled; else somebody publishes them."""
 
     streams: int = 4
     intervals_ms: tuple[int, ...] = (500, 700)
     captures: int = 4
     changes: mutant.Changes | None = None
+    source: str = ""
 
 
 class Site:
@@ -47,7 +49,7 @@ class Site:
         self.names = [f"camera-{number:02d}" for number in range(plan.streams)]
         self.captures: dict[int, subprocess.Popen[bytes]] = {}
         self.revived = 0
-        self.principal, self.job_ids = make_jobs(self.names, plan.intervals_ms)
+        self.principal, self.job_ids = make_jobs(self.names, plan)
 
     def start_all(self) -> None:
         """Every capture process, and wait until each takes publishers."""
