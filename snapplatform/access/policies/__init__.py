@@ -1,0 +1,1 @@
+"""The policy language: documents checked, requests decided, lists narrowed. No model is known here."""
