@@ -42,9 +42,9 @@ class Message:
 def read_message(buf: bytearray, at: int, end: int, limits: ClientLimits) -> tuple[Message, int] | None:
     """The message at buf[at:end] and where it ends, or None when there is not yet all of it. ProtocolError
     when it breaks the rules or a limit."""
+    _look_at_the_beginning(buf[at : min(end, at + 8)])
     found = _END.search(buf, at, min(end, at + limits.header_bytes))
     if found is None:
-        _look_at_the_beginning(buf[at : min(end, at + 8)])
         if end - at >= limits.header_bytes:
             raise ProtocolError("size", f"headers of more than {limits.header_bytes} bytes")
         return None

@@ -73,7 +73,7 @@ class Reports:
                 self._on_sender_report(buf, at + 4, now)
             elif kind == _BYE and buf[at] & 31:
                 ssrc = int.from_bytes(buf[at + 4 : at + 8], "big")
-                self.bye = self.bye or ssrc == self._source.ssrc
+                self.bye = self.bye or self._source.ssrc in (None, ssrc)
             at = following
 
     def report(self, now: float) -> bytes:

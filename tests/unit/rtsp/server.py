@@ -3,6 +3,7 @@
 import asyncio
 import hashlib
 import re
+import ssl
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
@@ -157,7 +158,7 @@ async def _quietly(playing: Awaitable[None]) -> None:
 
 
 @asynccontextmanager
-async def listening(server: Server) -> AsyncIterator[int]:
+async def listening(server: Server, tls: ssl.SSLContext | None = None) -> AsyncIterator[int]:
     """Its port. All its connections end with it."""
     tasks: set[asyncio.Task[None]] = set()
 
@@ -174,7 +175,7 @@ async def listening(server: Server) -> AsyncIterator[int]:
         tasks.add(task)
         task.add_done_callback(tasks.discard)
 
-    listener = await asyncio.start_server(arrived, "127.0.0.1", 0)
+    listener = await asyncio.start_server(arrived, "127.0.0.1", 0, ssl=tls)
     try:
         yield listener.sockets[0].getsockname()[1]
     finally:
