@@ -65,7 +65,7 @@ async def _all(context: Context, node: OneNode, medium: corpus.Medium, jobs: lis
     verdict.of = len(every)
     verdict.n = sum(took < LOST_SECONDS * 1000 for took in every)
     verdict.details["p99_ms"] = p99 = _round(percentile(every, 0.99))
-    if p99 > P99_MS:
+    if p99 > P99_MS * context.patience:
         verdict.problems.append(f"p99 is {p99} ms, over {P99_MS:.0f}")
     return verdict
 

@@ -44,5 +44,6 @@ FIGURES = {
         ),
         Figure(21, "clock", 300, BOTH, "the clock jumps by an hour: no lease lost, no name used twice"),
         Figure(22, "soak", 8000, BOTH, "50 streams for an hour: memory and open files stay"),
+        Figure(23, "nth", 600, BOTH, "the Nth call of store or database fails, N = 1 to 40"),
     )
 }
