@@ -45,9 +45,9 @@ class Replay:
         with suppress(TimeoutError):
             async with asyncio.timeout(seconds):
                 await self._look_safely()
-                while self._tasks:
-                    await asyncio.wait(list(self._tasks.values()))
-                    self._due.clear()
+                while self._tasks or self._spool.lanes():
+                    await asyncio.sleep(0.02)
+                    self._due.clear()  # one more look for those who died meanwhile
                     await self._look_safely()
 
     async def run(self) -> None:
@@ -86,7 +86,8 @@ class Replay:
             await self._threads.run(self._spool.sync)
         if self._is_due("take over", TAKE_OVER_SECONDS):
             for folder, items in await self._threads.run(self._spool.take_over):
-                log.warning("a process left %d pictures in its journal: %s", len(items), folder.path)
+                level = logging.WARNING if items else logging.INFO
+                log.log(level, "a process left %d pictures in the journal of %s", len(items), folder.path)
                 self._start(folder, self._adopt(folder, items))
         if self._is_due("trim", TRIM_SECONDS):
             await self._threads.run(self._spool.aside.trim)

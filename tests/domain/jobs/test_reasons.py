@@ -18,7 +18,7 @@ from tests import factories
 DOCS = Path(__file__).parents[3] / "docs" / "jobs.md"
 SAID = {
     value
-    for module in (away, capture, livestream, publishing, runner, writer)
+    for module in (away, capture, keeping, livestream, placing, publishing, runner, writer)
     for name, value in vars(module).items()
     if name.isupper() and isinstance(value, str)
 }
