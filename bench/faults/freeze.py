@@ -54,6 +54,7 @@ def run(context: Context) -> Verdict:
     tally = _freeze_and_wake(context, site, cameras, context.count(STOPS, AT_ONCE))
     found = checker.check(site.bucket_root)
     stale, refused = _stale(found), site.skips().get(STALE_EPOCH, 0)
+    buried_awake = site.revived - tally.stops  # a busy machine and a short lease
     site.plan = Plan(changes=UNFENCED)
     _freeze_and_wake(context, site, cameras, context.count(UNFENCED_STOPS, AT_ONCE))
     unfenced = len(_stale(checker.check(site.bucket_root)) - stale)
@@ -70,7 +71,7 @@ def run(context: Context) -> Verdict:
         "unfenced_stale": unfenced,
         "with_lock": tally.with_lock,
         "lease_s": mutant.SHORT_LEASE_SECONDS,
-        "buried_awake": site.revived - tally.stops,  # a busy machine and a short lease
+        "buried_awake": buried_awake,
         "frozen_s": [round(min(tally.frozen_s), 1), round(max(tally.frozen_s), 1)],
     }
     held = tally.taken_over - len({(job, connection_of(frame)) for job, _, frame in stale})
@@ -150,8 +151,10 @@ def _watch(site: Site, woken: list[int], streams: list[str], tally: Tally) -> No
         if end is None and not living:
             end = time.monotonic() + SETTLE_SECONDS
         time.sleep(0.01)
-    tally.rewritten += changed
-    tally.waiting += len(waiting)
+    others = [process for process in site.captures.values() if process.pid not in woken]
+    if all(process.poll() is None for process in others):  # else it may have been a third one's doing
+        tally.rewritten += changed
+        tally.waiting += len(waiting)
 
 
 def _stale(found: checker.Findings) -> set[tuple[object, int, int]]:

@@ -26,7 +26,7 @@ from bench.stats import percentile
 
 STOPS = 5
 AWAY_SECONDS = (2.0, 8.0)
-BACK_SECONDS = 60.0
+BACK_SECONDS = 180.0
 REQUEST_SECONDS = 30.0
 GOOD, AWAY = 200, 503
 

@@ -30,7 +30,7 @@ FIGURES = {
         Figure(4, "orphans", 300, BOTH, "20 kill -9 of the supervisor: all children are gone in 100 ms"),
         Figure(5, "sigterm", 600, BOTH, "10 SIGTERMs with 10 streams, 3 of them silent: ended in 10 s"),
         Figure(
-            13, "postgres", 400, ("postgresql",), "5 x PostgreSQL stopped hard: nothing lost", own_server=True
+            13, "postgres", 900, ("postgresql",), "5 x PostgreSQL stopped hard: nothing lost", own_server=True
         ),
         Figure(
             14, "sqlite", 120, ("sqlite",), "6 processes x 300 read-write transactions on one SQLite file"
@@ -39,6 +39,7 @@ FIGURES = {
         Figure(7, "truncated", 300, BOTH, "13,000 places where units, messages or byte streams are cut off"),
         Figure(8, "slow", 240, BOTH, "slow and silent streams, published and pulled, are reported in time"),
         Figure(9, "cancel", 240, BOTH, "50 blocked streams let go of, 99 of 100 within 200 ms"),
+        Figure(10, "bombs", 300, BOTH, "12 media that claim or cost too much, beside honest streams"),
         Figure(
             11, "diskfull", 300, BOTH, "full disks: no cut file, pictures again in 10 s, the gap recorded"
         ),
