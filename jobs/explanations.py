@@ -83,6 +83,10 @@ EXPLANATIONS: dict[str, str] = {
         "The source is connected, but sends nothing. Look whether its camera is on. It is tried again by "
         "itself."
     ),
+    "kind of stream not supported": (
+        "The source is there, but in a form that is not taken: another codec than H.264 and HEVC, or no RTP "
+        "over TCP. Set the camera to one of these; the log of the capture node says which it was."
+    ),
     "not understood": (
         "What the source sends is not what its scheme promises, or damaged. Look whether the scheme and the "
         "port of the source URL are right. It is tried again by itself."

@@ -28,6 +28,7 @@ _WORDS: dict[EndKind, str] = {
     EndKind.KEYFRAME: GOT_KEYFRAME,
     EndKind.ENDED: reasons.ENDED,
     EndKind.REFUSED: reasons.NOT_ALLOWED,
+    EndKind.UNSUPPORTED: reasons.UNSUPPORTED,
     EndKind.LOST: reasons.LOST,
     EndKind.SILENCE: reasons.NO_DATA,
     EndKind.NO_VIDEO: reasons.NO_VIDEO,

@@ -16,6 +16,7 @@ LOST = "connection lost"
 ENDED = "ended at the source"
 NO_DATA = "no data"
 NO_VIDEO = "no video"
+UNSUPPORTED = "kind of stream not supported"
 NOT_UNDERSTOOD = "not understood"
 SECRET_UNREADABLE = "credentials unreadable"  # noqa: S105  # words for people, no secret
 NOT_SUPPORTED = "scheme not supported"

@@ -10,6 +10,8 @@ from snapplatform.errors import InvalidValue
 from snapplatform.net import Url, check_url, why_refused
 from snapplatform.rtmp.url import PORTS as RTMP_PORTS
 from snapplatform.rtmp.url import RtmpUrl
+from snapplatform.rtsp.url import PORTS as RTSP_PORTS
+from snapplatform.rtsp.url import RtspUrl
 from snapplatform.streams import addresses
 
 HIDDEN = "***"  # stands where a user, a password or a query was
@@ -18,10 +20,10 @@ LONGEST_SHOWN = 2100  # a URL of net.url.LONGEST characters in which short secre
 # What is read, and what checks the rest of it once the parts that all have in common are good. A scheme also
 # needs its opener in node/openers.py.
 READERS: dict[str, Callable[[str, str], object]] = {
-    scheme: lambda text, parameter: RtmpUrl.parse(text, parameter=parameter) for scheme in RTMP_PORTS
+    **dict.fromkeys(RTMP_PORTS, lambda text, parameter: RtmpUrl.parse(text, parameter=parameter)),
+    **dict.fromkeys(RTSP_PORTS, lambda text, parameter: RtspUrl.parse(text, parameter=parameter)),
 }
-DEFAULT_PORTS: dict[str, int] = {**RTMP_PORTS}
-_PLANNED = ("rtsp", "rtsps", "http", "https", "srt", "udp", "rtp")
+_PLANNED = ("http", "https", "srt", "udp", "rtp")
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,5 +78,7 @@ def _shown(url: Url) -> str:
     user = f"{HIDDEN}@" if url.user is not None else ""
     ends = [at for at in (url.rest.find("?"), url.rest.find("#")) if at >= 0]
     path = url.rest[: min(ends)] if ends else url.rest
+    if url.scheme in RTSP_PORTS and "=" in path:
+        path = f"/{HIDDEN}"  # some cameras take the password there: /user=admin&password=xyz
     hidden = f"?{HIDDEN}" if ends else ""
     return f"{url.scheme}://{user}{url.authority}{path}{hidden}"

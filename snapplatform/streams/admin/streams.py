@@ -17,8 +17,9 @@ from snapplatform.streams.admin.publishing import how_to_publish, key_shown, pub
 from snapplatform.streams.models import Stream
 
 SOURCE_HELP = (
-    "Only for a stream that is pulled from another server: rtmp:// or rtmps://. Keys belong into its query, "
-    "which is kept encrypted and shown as ***. Leave it empty for a stream that is published to us."
+    "Only for a stream that is pulled from a camera or another server: rtmp://, rtmps://, rtsp:// or "
+    "rtsps://. User, password and query are kept encrypted and shown as ***. Leave it empty for a stream "
+    "that is published to us."
 )
 LIVE_FACTS = ("online", "offline", "video", "audio_codec", "rate", "gop", "keyframe")
 

@@ -38,6 +38,23 @@ def test_a_source_without_secrets_needs_no_encryption(api: Api):
     assert Stream.objects.get().source_encrypted == ""
 
 
+@pytest.mark.parametrize(
+    ("url", "shown"),
+    [
+        ("rtsp://user:Zq9-SECRET@cam.example.com/live", "rtsp://***@cam.example.com/live"),
+        ("rtsps://user@cam.example.com:322/1?Zq9-SECRET", "rtsps://***@cam.example.com:322/1?***"),
+        ("rtsp://cam.example.com/user=admin&password=Zq9-SECRET&channel=1", "rtsp://cam.example.com/***"),
+        ("rtmp://cam.example.com/live/a?Zq9-SECRET", "rtmp://cam.example.com/live/a?***"),
+        ("rtmp://cam.example.com/live?Zq9-SECRET=1", "rtmp://cam.example.com/live?***"),
+    ],
+)
+def test_secrets_are_found_wherever_cameras_want_them(api: Api, url: str, shown: str):
+    response = api.post("streams", name="cam", source_url=url)
+    assert response.json()["source_url"] == shown
+    assert SECRET not in response.content.decode()
+    assert decrypt(Stream.objects.get().source_encrypted) == url
+
+
 def test_a_changed_source_replaces_the_secret(api: Api, pulled: dict):
     body = api.patch(f"streams/{pulled['id']}", source_url="rtmp://media.example.com/live/b#frag").json()
     assert body["source_url"] == "rtmp://media.example.com/live/b?***"
@@ -64,9 +81,9 @@ def test_a_published_stream_has_no_source(api: Api, stream: Stream):
 @pytest.mark.parametrize(
     ("url", "words"),
     [
-        ("rtsp://cam.example.com/1", "rtsp:// is not supported yet"),
+        ("srt://cam.example.com:9000", "srt:// is not supported yet"),
         ("https://cam.example.com/a.m3u8", "https:// is not supported yet"),
-        ("gopher://cam.example.com/1", "must begin with rtmp:// or rtmps://"),
+        ("gopher://cam.example.com/1", "must begin with rtmp:// or rtmps:// or rtsp:// or rtsps://"),
         ("rtmp://cam.example.com", "must name an application and a stream"),
         ("rtmp://user:pass@cam.example.com/live/a", "no user and password"),
         ("rtmp://cam.example.com/live/a\tb", "control"),

@@ -30,7 +30,8 @@ _PREROLL: dict[str, Any] = {
 _SOURCE: dict[str, Any] = {
     "max_length": LONGEST_SHOWN,
     "required": False,
-    "help_text": "of a pulled stream, rtmp:// or rtmps://; its query is kept as a secret and shown as ***",
+    "help_text": "of a pulled stream: rtmp://, rtmps://, rtsp:// or rtsps://; user, password and query are "
+    "kept as secrets and shown as ***",
 }
 
 
