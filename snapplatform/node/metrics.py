@@ -18,7 +18,11 @@ DECODE = Histogram(
 PUBLISH = Histogram(
     "snapplatform_publish_seconds", "One database transaction that registers pictures.", buckets=_SECONDS
 )
-STREAMS = Gauge("snapplatform_node_streams", "Streams published to the node.", multiprocess_mode="livesum")
+STREAMS = Gauge(
+    "snapplatform_node_streams",
+    "Streams that the node holds, published and pulled.",
+    multiprocess_mode="livesum",
+)
 PULLS = Gauge("snapplatform_node_pulls", "Pulled streams that the node holds.", multiprocess_mode="livesum")
 PULL_ENDS = Counter(
     "snapplatform_pull_ends_total", "Connections to sources that ended, by reason.", ["reason"]
