@@ -20,6 +20,8 @@ MAX_PIXELS = 25_000_000
 MAX_DIMENSION = 8192
 # Real ones are under a kilobyte, and they are read on the event loop.
 MAX_EXTRADATA = 16 * 1024
+# Encoders cut a picture into a few slices. Without a bound a million empty ones cost a decoder its deadline.
+MAX_UNITS = 10_000
 _SPS_TYPES: dict[str, int] = {"h264": 7, "hevc": 33}
 _H264_PROFILES = {66: "Baseline", 77: "Main", 88: "Extended", 100: "High", 110: "High 10", 122: "High 4:2:2"}
 
@@ -148,10 +150,13 @@ def checked_sps(size: SpsSize) -> tuple[int, int]:
 
 
 def nal_units(data: bytes | memoryview, length_size: int) -> Iterator[memoryview]:
-    """The NAL units of a length-prefixed access unit. ValueError where the lengths do not fill it exactly."""
+    """The NAL units of a length-prefixed access unit. ValueError where the lengths do not fill it exactly, or
+    when there are more than MAX_UNITS."""
     view = memoryview(data)
     position, end = 0, len(view)
-    while position < end:
+    for _ in range(MAX_UNITS):
+        if position >= end:
+            return
         start = position + length_size
         size = int.from_bytes(view[position:start], "big")
         position = start + size
@@ -159,6 +164,8 @@ def nal_units(data: bytes | memoryview, length_size: int) -> Iterator[memoryview
             raise ValueError(f"a NAL unit of {size} bytes passes the end of its access unit")
         if size:
             yield view[start:position]
+    if position < end:
+        raise ValueError(f"an access unit of more than {MAX_UNITS} NAL units")
 
 
 def check_access_unit(codec: CodecName, data: bytes | memoryview, length_size: int) -> None:

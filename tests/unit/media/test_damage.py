@@ -113,6 +113,13 @@ def test_size_bombs_are_refused_before_decoding():
     assert reason_of(config, with_data(packets, 0, data)) == "too large"
 
 
+@pytest.mark.parametrize("unit", [b"\0\0\0\1\x65", b"\0\0\0\0"])
+def test_a_million_units_in_one_frame_cost_nothing(unit):
+    config, packets = sample()
+    with pytest.raises(DecodeFailed, match="more than 10000 NAL units"):
+        take_picture(PictureRequest(config, with_data(packets, 0, unit * 1_000_000), [JPEG]))
+
+
 def test_an_unreadable_sequence_header_is_unsupported():
     _, packets = sample()
     assert reason_of(CodecConfig("h264", b"\x02junk"), packets) == "unsupported"
