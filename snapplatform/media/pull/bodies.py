@@ -7,7 +7,7 @@ import http.client
 from collections.abc import Callable
 from typing import Protocol
 
-from snapplatform.net.ending import EndKind
+from snapplatform.net.ending import EndKind, PullEnd
 
 from .failures import Failed
 
@@ -87,29 +87,40 @@ class Headed:
         self._rest.close()
 
 
-class Seekable:
+class Ending:
+    """Where it fails, it ends: what came before is media all the same, and an exception that passes through
+    the library may come out anywhere. `end` tells afterwards how it was."""
+
+    def __init__(self, source: Readable) -> None:
+        self.end: PullEnd | None = None
+        self._source = source
+
+    def read(self, size: int) -> bytes:
+        if self.end is not None:
+            return b""
+        try:
+            return self._more(size)
+        except Failed as error:
+            self.end = error.end
+            return b""
+
+    def close(self) -> None:
+        self._source.close()
+
+    def _more(self, size: int) -> bytes:
+        return self._source.read(size)
+
+
+class Seekable(Ending):
     """A file of known size on a server that gives parts of it: `part(start)` is what begins there."""
 
     def __init__(self, first: Body, part: Callable[[int], Body], count: Callable[[int], None]) -> None:
         assert first.size is not None
-        self._body: Body | None = first
+        super().__init__(first)
         self._part = part
         self._count = count
         self._size = first.size
-        self._at = first.start  # where the body's next byte is
-        self._wanted = first.start
-
-    def read(self, size: int) -> bytes:
-        if self._wanted >= self._size:
-            return b""
-        if self._body is None or self._wanted != self._at:
-            self.close()
-            self._body, self._at = self._part(self._wanted), self._wanted
-        data = self._body.read(size)
-        self._count(len(data))
-        self._at += len(data)
-        self._wanted = self._at
-        return data
+        self._at = self._wanted = first.start  # where the next byte is, and should be
 
     def seek(self, offset: int, whence: int = 0) -> int:
         base = {0: 0, 1: self._wanted, 2: self._size}[whence]
@@ -119,10 +130,17 @@ class Seekable:
     def tell(self) -> int:
         return self._wanted
 
-    def close(self) -> None:
-        if self._body is not None:
-            self._body.close()
-            self._body = None
+    def _more(self, size: int) -> bytes:
+        if self._wanted >= self._size:
+            return b""
+        if self._wanted != self._at:
+            self._source.close()
+            self._source, self._at = self._part(self._wanted), self._wanted
+        data = self._source.read(size)
+        self._count(len(data))
+        self._at += len(data)
+        self._wanted = self._at
+        return data
 
 
 class Nothing:

@@ -3,6 +3,7 @@
 import asyncio
 import logging
 from dataclasses import replace
+from typing import cast
 
 from snapplatform.net.ending import EndKind, PullEnd
 from snapplatform.net.flow import Flow
@@ -50,8 +51,7 @@ class AvConnection(asyncio.Protocol):
     # As asyncio's protocol.
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        assert isinstance(transport, asyncio.Transport)
-        self._transport = transport
+        self._transport = cast(asyncio.Transport, transport)
 
     def data_received(self, data: bytes) -> None:
         try:
@@ -101,9 +101,9 @@ class AvConnection(asyncio.Protocol):
             return
         overdue: PullEnd | None = None
         if self._flow is not None:
-            # Bytes without a picture are sound, or as good as that.
+            # A recording's bytes come long before its pictures; bytes without any are as good as sound.
             overdue = self._flow.overdue(
-                now, bytes_in=self._bytes_in, videos=self._videos, sounds=self._bytes_in
+                now, bytes_in=self._bytes_in + self._videos, videos=self._videos, sounds=self._bytes_in
             )
         elif self._ordered_at is not None and now - self._ordered_at > self._limits.open_seconds:
             what = "could not be read" if self._bytes_in else "no answer"

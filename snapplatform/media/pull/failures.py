@@ -38,5 +38,5 @@ def end_of(error: BaseException) -> PullEnd:
     if isinstance(error, TimeoutError) or type(error).__name__ == "ExitError":  # the library's own time-out
         return PullEnd(EndKind.SILENCE, "nothing came in time")
     if isinstance(error, EOFError):
-        return PullEnd(EndKind.ENDED, "before anything could be read")
+        return PullEnd(EndKind.PROTOCOL, "it holds nothing that can be read")
     return PullEnd(EndKind.PROTOCOL, f"the media can't be read ({type(error).__name__})")

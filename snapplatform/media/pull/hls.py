@@ -3,11 +3,11 @@
 import time
 from collections.abc import Callable
 
-from snapplatform.net.ending import EndKind
+from snapplatform.net.ending import EndKind, PullEnd
 
 from .bodies import Headed, Nothing, Readable, read_head, read_whole
 from .cut import Cut
-from .failures import Cancelled, Failed
+from .failures import Failed
 from .formats import is_playlist
 from .playlist import MAX_BYTES, MediaPlaylist, read_playlist
 from .requests import Requests
@@ -16,16 +16,19 @@ from .requests import Requests
 _BETWEEN_SECONDS = 0.5
 # In a row, of segments or of playlists: a server may lose one, and another may come.
 _MOST_FAILURES = 3
+_FATAL = (EndKind.CANCELLED, EndKind.ADDRESS_REFUSED, EndKind.UNSUPPORTED)
 _KEY_BYTES = 16
-_BLOCK = 16
 _NESTING = 2  # a master playlist leads to a media playlist
+_END = b"#EXT-X-ENDLIST\n"
 
 
 class HlsOpener:
-    """PyAV's io_open. Its errors come out of demux(), in the thread that reads."""
+    """PyAV's io_open. It never raises: after its `end` there are only empty segments and the end of the
+    playlist, so that the library ends by itself. An exception would make it try the next segment."""
 
     def __init__(self, requests: Requests, cut: Cut, count: Callable[[int], None]) -> None:
         self.url = ""  # of the media playlist
+        self.end: PullEnd | None = None
         self._requests = requests
         self._cut = cut
         self._count = count
@@ -40,7 +43,7 @@ class HlsOpener:
         return self._playlist.finished
 
     def begin(self, data: bytes, url: str) -> None:
-        """A playlist that was recognised by its first bytes, and where it came from."""
+        """A playlist that was recognised by its first bytes, and where it came from. Raises Failed."""
         for _ in range(_NESTING):
             read = read_playlist(data, url)
             if isinstance(read, MediaPlaylist):
@@ -52,29 +55,34 @@ class HlsOpener:
         raise Failed(EndKind.PROTOCOL, "its playlists only lead to each other")
 
     def __call__(self, url: str, flags: int, options: dict[str, str]) -> Readable:
-        self._cut.check()
         if url == self.url:
-            return Headed(self._reload(), Nothing(), lambda size: None)
+            return Headed(self._text(), Nothing(), lambda size: None)
+        if self.end is not None:
+            return Nothing()
         key = url in self._playlist.keys
         try:
-            source = self._open(url, options)
-        except Cancelled:
-            raise
+            if key:
+                return Headed(self._key(url), Nothing(), lambda size: None)
+            return _Segment(self._segment(url, options), self)
         except Failed as error:
-            if key or error.end.kind is EndKind.ADDRESS_REFUSED:
-                raise
-            self._fail(error)
+            self.failed(error.end, fatal=key)
             return Nothing()
-        if key:
-            return Headed(_key(source), Nothing(), lambda size: None)
-        return _Segment(source, self._fail, self._succeed)
 
-    def _open(self, url: str, options: dict[str, str]) -> Readable:
-        encrypted = url.startswith("crypto+")
+    def failed(self, end: PullEnd, *, fatal: bool = False) -> None:
+        """A request or a segment; one too many ends it all."""
+        self._failures += 1
+        if self.end is None and (fatal or end.kind in _FATAL or self._failures >= _MOST_FAILURES):
+            self.end = end
+
+    def succeeded(self) -> None:
+        self._failures = 0
+
+    def _segment(self, url: str, options: dict[str, str]) -> Readable:
+        self._cut.check()
         start, stop = int(options.get("offset", 0)), int(options.get("end_offset", 0))
         body = self._requests.get(url.removeprefix("crypto+"), start, stop or None)
         source: Readable = Headed(b"", body, self._count)
-        if encrypted:
+        if url.startswith("crypto+"):
             from .decrypting import Decrypted  # noqa: PLC0415 - its library is large, and few streams need it
 
             source = Decrypted(source, bytes.fromhex(options["key"]), bytes.fromhex(options["iv"]))
@@ -83,47 +91,45 @@ class HlsOpener:
             raise Failed(EndKind.PROTOCOL, "a playlist where a segment should be")
         return Headed(head, source, lambda size: None)
 
-    def _reload(self) -> bytes:
+    def _key(self, url: str) -> bytes:
+        body = self._requests.get(url)
+        data = read_head(body, _KEY_BYTES + 1)
+        body.close()
+        if len(data) != _KEY_BYTES:
+            raise Failed(EndKind.UNSUPPORTED, "it is encrypted, and its key is not one of 16 bytes")
+        return data
+
+    def _text(self) -> bytes:
+        """The playlist of now; the last one where there is none, and its end where there will be none."""
         if self._fresh:
             self._fresh = False
-            return self._playlist.text
+        elif self.end is None:
+            try:
+                self._reload()
+            except Failed as error:
+                self.failed(error.end)
+        return self._playlist.text if self.end is None else self._playlist.text + _END
+
+    def _reload(self) -> None:
         self._cut.sleep(max(0.0, self._loaded_at + _BETWEEN_SECONDS - time.monotonic()))
         self._loaded_at = time.monotonic()
-        try:
-            body = self._requests.get(self.url)
-            read = read_playlist(self._whole(body), body.url)
-        except Cancelled:
-            raise
-        except Failed as error:
-            if error.end.kind in (EndKind.ADDRESS_REFUSED, EndKind.UNSUPPORTED):
-                raise
-            self._fail(error)
-            return self._playlist.text
+        body = self._requests.get(self.url)
+        read = read_playlist(self._whole(body), body.url)
         if isinstance(read, MediaPlaylist):
             self._playlist = read
-        return self._playlist.text
 
     def _whole(self, body: Readable) -> bytes:
         data = read_whole(Headed(b"", body, self._count), MAX_BYTES, "a playlist")
         body.close()
         return data
 
-    def _succeed(self) -> None:
-        self._failures = 0
-
-    def _fail(self, error: Failed) -> None:
-        self._failures += 1
-        if self._failures >= _MOST_FAILURES:
-            raise error
-
 
 class _Segment:
     """Where it breaks off, it ends: the next one may be whole."""
 
-    def __init__(self, source: Readable, fail: Callable[[Failed], None], succeed: Callable[[], None]) -> None:
+    def __init__(self, source: Readable, opener: HlsOpener) -> None:
         self._source = source
-        self._fail = fail
-        self._succeed = succeed
+        self._opener = opener
         self._broken = False
 
     def read(self, size: int) -> bytes:
@@ -131,23 +137,13 @@ class _Segment:
             return b""
         try:
             data = self._source.read(size)
-        except Cancelled:
-            raise
         except Failed as error:
             self._broken = True
-            self._fail(error)
+            self._opener.failed(error.end)
             return b""
         if data:
-            self._succeed()
+            self._opener.succeeded()
         return data
 
     def close(self) -> None:
         self._source.close()
-
-
-def _key(source: Readable) -> bytes:
-    data = read_head(source, _KEY_BYTES + 1)
-    source.close()
-    if len(data) != _KEY_BYTES:
-        raise Failed(EndKind.UNSUPPORTED, "it is encrypted, and its key is not one of 16 bytes")
-    return data

@@ -48,6 +48,7 @@ class Link:
         return list(answer["addresses"])
 
     def opened(self, form: str) -> None:
+        self._say_bytes()
         self._put(wire.pack(wire.OPENED, form.encode()))
         self._flush(_FLUSH_SECONDS)
 

@@ -1,16 +1,18 @@
 """From a checked URL to an open container. The library never connects by itself, but to a relay of ours."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
-from typing import Any
+from typing import Any, Protocol
 from urllib.parse import quote
 
 import av
 from av.container import InputContainer
 
-from snapplatform.net.ending import EndKind
+from snapplatform.net.ending import EndKind, PullEnd
 
 from . import formats
-from .bodies import CHUNK, Body, Headed, Readable, Seekable, read_head, read_whole
+from .bodies import CHUNK, Body, Ending, Headed, Readable, Seekable, read_head, read_whole
 from .cut import Cut
 from .failures import Failed
 from .hls import HlsOpener
@@ -24,8 +26,13 @@ from .sockets import Tcp, Udp
 from .wire import Order
 
 # The node's limits end a stream long before; the library must wait longer than between two segments.
-_LIBRARY_SECONDS = 60.0
-_MICROSECONDS = 1_000_000
+_COMMON: dict[str, Any] = {"timeout": 60.0, "metadata_errors": "replace", "buffer_size": CHUNK}
+
+
+class Source(Protocol):
+    """What the library reads from; `end` is why that ended, if it did not by itself."""
+
+    end: PullEnd | None
 
 
 @dataclass(slots=True)
@@ -35,8 +42,14 @@ class Opened:
 
     container: InputContainer
     form: str
+    source: Source
     ahead: float = LIVE_AHEAD_SECONDS
     kept: list[Any] = field(default_factory=list)
+
+    @property
+    def end(self) -> PullEnd:
+        """Why no more packets come."""
+        return self.source.end or PullEnd(EndKind.ENDED)
 
     def close(self) -> None:
         """In the thread that opened it: the library crashes otherwise."""
@@ -62,7 +75,7 @@ def open_url(order: Order, link: Link, cut: Cut) -> Opened:
     form = formats.recognise(head)
     if form not in (formats.FLV, formats.TS):
         raise Failed(EndKind.UNSUPPORTED, f"{url.scheme}:// brings FLV or MPEG-TS")
-    return _open_file(Headed(head, source, lambda size: None), form, source)
+    return _open_file(Ending(Headed(head, source, lambda size: None)), form, source)
 
 
 def _open_http(url: AvUrl, order: Order, link: Link, cut: Cut) -> Opened:
@@ -81,7 +94,7 @@ def _open_http(url: AvUrl, order: Order, link: Link, cut: Cut) -> Opened:
         body.close()
         opened = _open_file(_seekable(requests, body.url, link), form, requests)
     else:
-        opened = _open_file(Headed(head, counted, lambda size: None), form, body, requests)
+        opened = _open_file(Ending(Headed(head, counted, lambda size: None)), form, body, requests)
     if body.size is not None:
         opened.ahead = FILE_AHEAD_SECONDS
     return opened
@@ -97,30 +110,16 @@ def _seekable(requests: Requests, url: str, link: Link) -> Seekable:
 def _open_hls(data: bytes, url: str, requests: Requests, link: Link, cut: Cut) -> Opened:
     opener = HlsOpener(requests, cut, link.count)
     opener.begin(data, url)
-    container = av.open(
-        opener.url,
-        format=formats.HLS,
-        options=HLS_OPTIONS,
-        io_open=opener,
-        timeout=_LIBRARY_SECONDS,
-        metadata_errors="replace",
-        buffer_size=CHUNK,
-    )
+    with _reason_of(opener):
+        container = av.open(opener.url, format=formats.HLS, options=HLS_OPTIONS, io_open=opener, **_COMMON)
     ahead = FILE_AHEAD_SECONDS if opener.finished else LIVE_AHEAD_SECONDS
-    return Opened(container, formats.HLS, ahead, [requests])
+    return Opened(container, formats.HLS, opener, ahead, [requests])
 
 
-def _open_file(source: Any, form: str, *kept: Any) -> Opened:
-    container = av.open(
-        source,
-        format=form,
-        options=FILE_OPTIONS,
-        io_open=_open_nothing,
-        timeout=_LIBRARY_SECONDS,
-        metadata_errors="replace",
-        buffer_size=CHUNK,
-    )
-    return Opened(container, form, kept=list(kept))
+def _open_file(source: Ending, form: str, *kept: Any) -> Opened:
+    with _reason_of(source):
+        container = av.open(source, format=form, options=FILE_OPTIONS, io_open=_open_nothing, **_COMMON)
+    return Opened(container, form, source, kept=list(kept))
 
 
 def _open_nothing(url: str, flags: int, options: dict[str, str]) -> Readable:
@@ -130,17 +129,23 @@ def _open_nothing(url: str, flags: int, options: dict[str, str]) -> Readable:
 def _open_rtsp(url: AvUrl, order: Order, cut: Cut) -> Opened:
     relay = Relay(order.addresses, url.port, cut)
     user = "" if url.user is None else f"{quote(url.user, safe='')}:{quote(url.password or '', safe='')}@"
-    seconds = str(int(order.silence_seconds * _MICROSECONDS))
+    place = f"rtsp://{user}127.0.0.1:{relay.port}{url.path}"
+    microseconds = str(int(order.silence_seconds * 1_000_000))
     try:
-        container = av.open(
-            f"rtsp://{user}127.0.0.1:{relay.port}{url.path}",
-            options=RTSP_OPTIONS | {"timeout": seconds},
-            timeout=(_LIBRARY_SECONDS, order.silence_seconds),
-            metadata_errors="replace",
-        )
+        with _reason_of(relay):
+            container = av.open(place, options=RTSP_OPTIONS | {"timeout": microseconds}, **_COMMON)
     except BaseException:
         relay.close()
-        if relay.end is not None:
-            raise Failed(relay.end.kind, relay.end.detail) from None
         raise
-    return Opened(container, "rtsp", kept=[relay])
+    return Opened(container, "rtsp", relay, kept=[relay])
+
+
+@contextmanager
+def _reason_of(source: Source) -> Iterator[None]:
+    """What the source says went wrong, where the library only says that it did."""
+    try:
+        yield
+    except Exception:
+        if source.end is not None:
+            raise Failed(source.end.kind, source.end.detail) from None
+        raise

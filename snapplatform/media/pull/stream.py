@@ -95,7 +95,7 @@ class Stream:
                 gate.shut()
             elif keyframe and order.until_keyframe:
                 return PullEnd(EndKind.KEYFRAME)
-        return PullEnd(EndKind.ENDED, "" if told else "without a keyframe")
+        return opened.end
 
 
 def choose_video(opened: Opened) -> VideoStream:
