@@ -68,6 +68,7 @@ def _run(figure: Figure, options: argparse.Namespace) -> int:
                 children,
                 Random(options.seed),
                 server,
+                dict(options.set),
             )
             verdict: Verdict = run(context)
         signal.alarm(0)
