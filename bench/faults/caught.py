@@ -40,8 +40,8 @@ def run(context: Context) -> Verdict:
     for _ in range(stops):
         times.append(_round(context, site, cameras))
         context.say(f"taken over after {times[-1]:.1f} s")
-    site.wait_drained()
     cameras.stop(site.names)
+    site.wait_drained()
     site.stop_all()
     found = checker.check(site.bucket_root)
     details = {**found.details(), "taken_over_s": [round(min(times), 1), round(max(times), 1)]}

@@ -89,8 +89,8 @@ def _freeze_and_wake(context: Context, site: Site, cameras: Cameras, stops: int)
     while tally.stops < stops:
         _round(context, site, cameras, tally)
         context.say(f"{tally.stops} frozen, {site.pictures()} pictures")
-    site.wait_drained()
     cameras.stop(site.names)
+    site.wait_drained()
     site.stop_all()
     return tally
 

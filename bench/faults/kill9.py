@@ -72,8 +72,8 @@ def _settle(context: Context, site: Site, cameras: Cameras, kills: list[Kill]) -
         return rows.values("job").distinct().count() == len(site.job_ids)
 
     site.until(pictured, "a picture of every job after the last kill")
-    site.wait_drained()
     cameras.stop(site.names)
+    site.wait_drained()
     site.stop_all()
     context.say("stopped; checking")
 

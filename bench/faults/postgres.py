@@ -61,8 +61,8 @@ def run(context: Context) -> Verdict:
         same = {member.pid for member in platform.family()} == family
         tally.good += same and platform.process.poll() is None
         context.say(f"{number + 1} stopped, {site.pictures()} pictures")
-    drained = site.wait_drained()
     cameras.stop(site.names)
+    drained = site.wait_drained()
     platform.process.terminate()
     platform.process.wait(15)
     return _judge(site, tally, stops, drained)
@@ -153,6 +153,6 @@ def _judge(site: Site, tally: Tally, stops: int, drained: float) -> Verdict:
         "api_back_max_s": round(max(tally.api_back_s), 1),
         "pictures_back_p50_s": round(percentile(tally.pictures_back_s, 0.5), 1),
         "pictures_back_max_s": round(max(tally.pictures_back_s), 1),
-        "spool_empty_s": round(drained, 1),  # after the last pictures were back
+        "spool_empty_s": round(drained, 1),  # after the last camera stopped
     }
     return Verdict(tally.good, stops, details, problems)

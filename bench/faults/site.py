@@ -129,10 +129,11 @@ class Site:
         return root_of(Bucket.objects.get())
 
     def wait_drained(self) -> float:
-        """Until nothing waits in the spool any more; how long it took, in seconds."""
+        """Until nothing waits in the spool any more; how long it took, in seconds. On a busy machine call it
+        when the cameras have stopped: more may come in than goes out."""
         began = time.monotonic()
         spool = Path(os.environ["SNAP_DATA_DIR"]) / "spool"
-        self.until(lambda: not checker.waiting(spool), "the spool to be empty", 2 * WAIT_SECONDS)
+        self.until(lambda: not checker.waiting(spool), "the spool to be empty", 5 * WAIT_SECONDS)
         return time.monotonic() - began
 
     def pictures(self) -> int:
