@@ -127,7 +127,7 @@ async def test_a_bucket_that_comes_back_gets_what_waited_in_order(
         for number in (1, 2):
             await gops(encoder, footage, number)
             await until(lambda count=number: len(spooled(data_dir)) == count)
-        assert node.spool.stats()["entries"] == 2
+        await until(lambda: node.spool.stats()["entries"] == 2)
         disk.mount()
         first, second, third = await whole(ask, job, 3)
         numbers = [await node.database.run(frame_number, item) for item in (first, second, third)]
@@ -170,7 +170,7 @@ async def test_pictures_outlive_a_database_that_is_away(node, make_job, ask, foo
         await until(lambda: node.writer.behind)
         await gops(encoder, footage, 2)
         await until(lambda: len(spooled(data_dir)) == 1)
-        assert (node.writer.waiting, node.spool.stats()["entries"]) == (1, 1)
+        await until(lambda: (node.writer.waiting, node.spool.stats()["entries"]) == (1, 1))
         database.away = False
         found = await whole(ask, job, 3)
         assert [await node.database.run(frame_number, item) for item in found] == [0, 5, 10]
@@ -201,7 +201,7 @@ async def test_a_full_spool_skips_new_pictures_and_keeps_the_old(
         await until(lambda: len(spooled(data_dir)) == 1)
         monkeypatch.setattr(node.spool, "_limit_bytes", 1)
         await gops(encoder, footage, 1)
-        await ask(lambda: job.skips.filter(reason=keeping.SPOOL_FULL, count=1).exists())
+        await ask(lambda: job.skips.filter(reason=keeping.SPOOL_FULL, count__gte=1).exists())
         assert node.pool.stats.taken == 1  # nothing is decoded that can't be kept
         disk.mount()
         await whole(ask, job, 1)
@@ -217,7 +217,7 @@ async def test_a_spool_that_can_not_write_is_named(node, make_job, ask, footage,
     async with Encoder(node.rtmp_port, "cam") as encoder:
         disk.unmount()
         await gops(encoder, footage, 0)
-        await ask(lambda: job.skips.filter(reason=keeping.NO_SPOOL, count=1).exists())
+        await ask(lambda: job.skips.filter(reason=keeping.NO_SPOOL, count__gte=1).exists())
         disk.mount()
         await gops(encoder, footage, 1)
         await whole(ask, job, 1)
@@ -235,7 +235,7 @@ async def test_a_bucket_that_will_not_come_back_is_no_reason_to_wait(
     monkeypatch.setattr(keeping, "write", refuse)
     async with Encoder(node.rtmp_port, "cam") as encoder:
         await gops(encoder, footage, 0)
-        await ask(lambda: job.skips.filter(reason=keeping.NO_STORAGE, count=1).exists())
+        await ask(lambda: job.skips.filter(reason=keeping.NO_STORAGE, count__gte=1).exists())
     assert not spooled(data_dir)
 
 
