@@ -74,17 +74,11 @@ class AccessUnits:
             self._marked = self._marked or slices
 
     def lose(self) -> None:
-        """Packets are missing before the one that comes."""
+        """Packets are missing before the one that comes. What follows of the same picture does not begin with
+        its first slice, and the pictures after it wait for a keyframe."""
         self.unit.clear()
-        self.unit.whole = False
         self._synced = False
         self._marked = 0
-
-    def resume(self, timestamp: int) -> None:
-        """After lose(): a unit with another time stamp than the damaged one may be whole."""
-        if timestamp != self.timestamp:
-            self.unit.clear()
-            self.timestamp, self._finished = timestamp, None
 
     def restart(self) -> None:
         """Another source sends: nothing of it belongs to what was."""

@@ -18,10 +18,8 @@ from snapplatform.rtsp.messages import Message
 from snapplatform.rtsp.one_keyframe import OneKeyframe
 from snapplatform.rtsp.playback import Playback
 from snapplatform.rtsp.reading import HEADROOM, Splitter
-from snapplatform.rtsp.sdp import Description
 from snapplatform.rtsp.session import Session
 from snapplatform.rtsp.stats import ClientStats
-from snapplatform.rtsp.transport import Channels
 from snapplatform.rtsp.url import RtspUrl
 
 _FAREWELL_SECONDS = 1.0
@@ -61,8 +59,8 @@ class PullConnection(asyncio.BufferedProtocol):
         self._playback = Playback(
             self, given, audio, self._loop.time, self._splitter.channels, limits=limits, stats=stats
         )
-        self._session = Session(self, self, url, limits)
-        self._flow = Flow(limits, now, until_keyframe=until_keyframe)
+        self._session = Session(self, self._playback, url, limits)
+        self._flow: Flow | None = None  # from the first tick on that finds it playing
         self._gathering = Gathering(now)
         self._bytes_in = 0
         self._messages_left = limits.messages
@@ -126,10 +124,7 @@ class PullConnection(asyncio.BufferedProtocol):
         self._messages_left = self._limits.messages
         overdue = self._session.tick(now)
         if overdue is None and self._session.playing:
-            self._playback.report(now)
-            overdue = self._flow.overdue(
-                now, bytes_in=self._bytes_in, videos=self._playback.pictures, sounds=self._playback.sounds
-            )
+            overdue = self._watch(now)
         if overdue is not None:
             self.finish(overdue)
         if not self._ended:
@@ -138,7 +133,7 @@ class PullConnection(asyncio.BufferedProtocol):
             patience = self._sink.patience if gather else 0.0
             self._gathering.adjust(sock, now, self._bytes_in, patience=patience)
 
-    # As the session's wire and stage.
+    # As the session's wire.
 
     def write(self, data: bytes) -> None:
         transport = self._transport
@@ -149,16 +144,16 @@ class PullConnection(asyncio.BufferedProtocol):
         if transport.get_write_buffer_size() > self._limits.unsent_bytes:
             self._broken(ProtocolError("slow reader", "the server does not read what it is told"))
 
-    def described(self, description: Description) -> list[str]:
-        return self._playback.described(description)
-
-    def set_up(self, index: int, channels: Channels) -> None:
-        self._playback.set_up(index, channels)
-
-    def started(self) -> None:
-        self._flow.restart(self._loop.time())
-
     # Inside.
+
+    def _watch(self, now: float) -> PullEnd | None:
+        """While it plays: why it should end, or None."""
+        self._playback.report(now)
+        if self._flow is None:
+            self._flow = Flow(self._limits, now, until_keyframe=self._until_keyframe)
+        return self._flow.overdue(
+            now, bytes_in=self._bytes_in, videos=self._playback.pictures, sounds=self._playback.sounds
+        )
 
     def _parse(self, start: int, end: int) -> None:
         try:

@@ -8,6 +8,7 @@ from snapplatform.rtsp.errors import ProtocolError
 # What a NAL unit is to us. The order matters: from PARAMETERS on it is looked into.
 DROP, BROKEN, OTHER, SLICE, KEY_SLICE, PARAMETERS, MESSAGE = range(7)
 LENGTH_BYTES = 4
+_LOOKED_INTO = 2048  # bytes; longer parameter sets are refused, and messages that matter come first
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,7 +121,7 @@ class UnitBuilder:
     def _note(self, role: int, payload: int, at: int) -> None:
         """A NAL unit that begins at data[at] and ends with data."""
         if role >= PARAMETERS:
-            unit = bytes(self.data[at:])
+            unit = bytes(self.data[at : at + _LOOKED_INTO])
             if role == PARAMETERS:
                 self._on_parameters(unit)
             elif self._codec.is_recovery_point(unit):

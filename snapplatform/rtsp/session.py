@@ -27,9 +27,6 @@ class Stage(Protocol):
     def set_up(self, index: int, channels: Channels) -> None:
         """That track comes on these channels."""
 
-    def started(self) -> None:
-        """The server says that it plays."""
-
 
 class Session:
     """Takes whole messages. ProtocolError or Unsupported when it can't go on."""
@@ -113,7 +110,6 @@ class Session:
                 self._play()
             else:
                 self.playing = True
-                self._stage.started()
 
         def without_range(status: int) -> bool:
             return status == _INVALID_RANGE and bool(headers)

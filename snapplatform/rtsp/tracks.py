@@ -81,7 +81,6 @@ class VideoTrack:
         else:
             self._stats.lost_packets += source.gap
             self.units.lose()
-            self.units.resume(source.timestamp)
 
 
 class AudioTrack:

@@ -1,5 +1,7 @@
 """Payloads of H.264 and HEVC to NAL units: each kind of packet, and what is refused in words."""
 
+import time
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -134,6 +136,16 @@ def test_a_picture_has_a_largest_size() -> None:
 )
 def test_recovery_points(sei: bytes, found: bool) -> None:
     assert h264.is_recovery_point(sei) is found
+
+
+@pytest.mark.parametrize("body", [b"\x05\x00", b"\xff", b"\x05\xff"])
+def test_endless_messages_are_not_read_to_their_end(body: bytes) -> None:
+    unit, _ = builder(limit=1 << 23)
+    nal = b"\x06" + body * ((1 << 22) // len(body))
+    begin = time.process_time()
+    unit.add(bytearray(nal), 0, len(nal))
+    assert time.process_time() - begin < 0.2
+    assert not unit.keyframe
 
 
 @given(st.lists(st.binary(min_size=1, max_size=60), max_size=20), st.booleans())

@@ -13,7 +13,7 @@ from tests.unit.rtmp.serving import eventually
 from tests.unit.rtsp.feeding import Recorder
 from tests.unit.rtsp.gst import from_file, gst_server, needs_gst
 from tests.unit.rtsp.playing import target
-from tests.unit.rtsp.test_access_units import numbers
+from tests.unit.rtsp.units import numbers
 
 pytestmark = needs_gst
 LIVE = (
