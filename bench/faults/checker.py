@@ -16,7 +16,7 @@ import io
 from collections import Counter
 from collections.abc import Hashable, Iterable
 from dataclasses import dataclass, field
-from datetime import timedelta
+from datetime import datetime, timedelta
 from itertools import pairwise
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -138,10 +138,20 @@ def frame_number(data: bytes) -> int | None:
 
 
 def _check_ticks(sequence: list[Snapshot], found: Findings) -> None:
-    ticks = sorted(row.stored_at - timedelta(milliseconds=row.lag_ms) for row in sequence)
-    for before, after in pairwise(ticks):
-        if after - before < timedelta(milliseconds=_TICK_MS):
-            found.note(found.doubled, "tick", after)
+    rows = sorted(sequence, key=_tick)
+    for before, after in pairwise(rows):
+        if _tick(after) - _tick(before) < timedelta(milliseconds=_TICK_MS):
+            found.note(found.doubled, "tick", f"{_about(before)}; {_about(after)}")
+
+
+def _tick(row: Snapshot) -> datetime:
+    return row.stored_at - timedelta(milliseconds=row.lag_ms)
+
+
+def _about(row: Snapshot) -> str:
+    return (
+        f"{row.sequence} of {row.job_id}: frame {row.frame_at}, stored {row.stored_at}, lag {row.lag_ms} ms"
+    )
 
 
 def _no_double(found: Findings, what: str, values: Iterable[Hashable]) -> None:

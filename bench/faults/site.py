@@ -70,7 +70,7 @@ class Site:
         for slot, code in ended.items():
             if code is None:
                 continue
-            if code != os.EX_TEMPFAIL:
+            if code in (1, os.EX_CONFIG):
                 raise RuntimeError(f"a capture process ended with code {code}; see capture-{slot}.log")
             self.start_capture(slot)
             self.revived += 1
