@@ -1,5 +1,6 @@
 """What started jobs wait for: said by the node that holds the stream, and by a duty when that node died."""
 
+from collections.abc import Collection
 from uuid import UUID
 
 from jobs.capture import STREAM_OFFLINE
@@ -12,6 +13,12 @@ def set_waiting(stream_id: UUID, waiting: str) -> int:
     """Say of a stream's started jobs what they wait for; "" when pictures can be taken."""
     started = Job.objects.filter(stream=stream_id, status=Job.Status.STARTED).exclude(waiting=waiting)
     return started.update(waiting=waiting[:64])
+
+
+def set_connecting(stream_ids: Collection[UUID]) -> int:
+    """Say of the started jobs of these pulled streams that a node has taken them up."""
+    started = Job.objects.filter(stream__in=stream_ids, status=Job.Status.STARTED)
+    return started.update(waiting=reasons.CONNECTING)
 
 
 def waiting_of(stream: Stream) -> str:

@@ -77,8 +77,7 @@ class Claiming:
         if most <= 0:
             return []
         taken = pulls.claim(node_id=self.node_id, wanted=demand.wanted(), among=free, most=most)
-        for claim in taken:
-            waiting.set_waiting(claim.held.stream_id, reasons.CONNECTING)
+        waiting.set_connecting([claim.held.stream_id for claim in taken])
         return taken
 
 

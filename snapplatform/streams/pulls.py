@@ -6,6 +6,7 @@ compare node and epoch.
 
 from collections.abc import Collection
 from dataclasses import dataclass
+from functools import lru_cache
 from uuid import UUID
 
 from django.db import transaction
@@ -24,6 +25,10 @@ from snapplatform.streams.sources import Source
 
 # More than these are claimed in later turns.
 LOOKED_AT = 1000
+_STANDING = (
+    *("account__status", "source_url", "source_encrypted"),
+    *("pk", "account_id", "name", "epoch", "preroll_seconds"),
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,27 +50,32 @@ def claim(*, node_id: UUID, wanted: Q | Exists, among: Collection[UUID], most: i
     Rows that another node is taking at this moment are left to it.
     """
     with transaction.atomic():
-        rows = (
-            _unheld(wanted)
-            .filter(pk__in=among)
-            .select_for_update(skip_locked=True, no_key=True, of=("self",))
-        )
-        return [claim for row in rows[:most] if (claim := _take(row, node_id)) is not None]
+        free = _unheld(wanted).filter(pk__in=among)
+        rows = list(free.select_for_update(skip_locked=True, no_key=True, of=("self",))[:most])
+        return _take(rows, node_id)
 
 
 def claim_one(*, node_id: UUID, account_id: int, name: str) -> Claim | None:
     """Take the stream of that name for a reader on this node. None: there is none, or somebody holds it."""
     named = Q(account=account_id, name=name)
-    row = _unheld(named).first()
-    return None if row is None else _take(row, node_id)
+    claims = claim(node_id=node_id, wanted=named, among=unheld(named), most=1)
+    return claims[0] if claims else None
 
 
 def standing(node_id: UUID) -> tuple[list[Claim], list[Held]]:
-    """The pulled streams that the node holds, as their rows say, and those of accounts that were disabled."""
-    rows = Stream.objects.filter(node=node_id, kind=Stream.Kind.PULLED).select_related("account")
-    claims = [(row, Claim(_held(row), _source(row))) for row in rows]
-    good = [claim for row, claim in claims if row.account.status == Account.Status.ACTIVE]
-    return good, [claim.held for _, claim in claims if claim not in good]
+    """The pulled streams that the node holds, as their rows say, and those of accounts that were disabled.
+
+    Asked twice a second of each node, so it makes no objects of rows.
+    """
+    rows = Stream.objects.filter(node=node_id, kind=Stream.Kind.PULLED)
+    good, disabled = [], []
+    for status, shown, encrypted, *facts in rows.values_list(*_STANDING):
+        held = Held(facts[0], facts[1], facts[2], node_id, facts[3], facts[4])
+        if status == Account.Status.ACTIVE:
+            good.append(Claim(held, _source(shown, encrypted)))
+        else:
+            disabled.append(held)
+    return good, disabled
 
 
 def loads(default_capacity: int) -> dict[UUID, Load]:
@@ -79,11 +89,11 @@ def _unheld(wanted: Q | Exists) -> QuerySet[Stream]:
     return free.filter(wanted).order_by("created_at", "pk")
 
 
-def _take(row: Stream, node_id: UUID) -> Claim | None:
-    """The row count decides: on SQLite, and with claim_one(), nobody holds a lock on the row."""
+def _take(rows: list[Stream], node_id: UUID) -> list[Claim]:
+    """The rows are locked (on SQLite the whole database is), so all of them are still free: unless the row
+    count says otherwise, and then none is taken."""
     living = Exists(Node.objects.filter(pk=node_id, stopped_at=None))
-    free = Stream.objects.filter(living, pk=row.pk, node=None, epoch=row.epoch)
-    taken = free.update(
+    taken = Stream.objects.filter(living, pk__in=[row.pk for row in rows], node=None).update(
         state=Stream.State.OPENING,
         node=node_id,
         epoch=F("epoch") + 1,
@@ -94,20 +104,20 @@ def _take(row: Stream, node_id: UUID) -> Claim | None:
         video_codec="",
         audio_codec="",
     )
-    if not taken:
-        return None
-    row.node_id, row.epoch = node_id, row.epoch + 1
-    return Claim(_held(row), _source(row))
+    if taken != len(rows):
+        transaction.set_rollback(True)
+        return []
+    return [_claimed(row, node_id) for row in rows]
 
 
-def _held(row: Stream) -> Held:
-    assert row.node_id is not None
-    return Held(row.pk, row.account_id, row.name, row.node_id, row.epoch, row.preroll_seconds)
+def _claimed(row: Stream, node_id: UUID) -> Claim:
+    held = Held(row.pk, row.account_id, row.name, node_id, row.epoch + 1, row.preroll_seconds)
+    return Claim(held, _source(row.source_url, row.source_encrypted))
 
 
-def _source(row: Stream) -> Source | None:
+@lru_cache(maxsize=4096)
+def _source(shown: str, encrypted: str) -> Source | None:
     try:
-        url = decrypt(row.source_encrypted) if row.source_encrypted else row.source_url
+        return Source(decrypt(encrypted) if encrypted else shown, shown)
     except SecretUnreadable:
         return None
-    return Source(url, row.source_url)

@@ -3,7 +3,7 @@
 import threading
 
 import pytest
-from django.db import connection
+from django.db import connection, transaction
 from django.db.models import Q
 
 from jobs import demand, publishing
@@ -84,8 +84,9 @@ def test_a_buried_node_claims_nothing(node, job):
 def test_a_row_that_changed_between_look_and_claim_is_left_alone(node, other, job):
     looked = Stream.objects.get(pk=job.stream_id)
     claim(other)
-    assert pulls._take(looked, node.pk) is None
-    assert row().node_id == other.pk
+    with transaction.atomic():
+        assert pulls._take([looked], node.pk) == []
+    assert (row().node_id, row().epoch) == (other.pk, 1)
 
 
 def test_a_dead_node_s_streams_are_taken_over_and_its_writes_refused(node, other, job):
