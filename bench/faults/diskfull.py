@@ -128,13 +128,12 @@ def _settle(site: Site, context: Context) -> None:
     until = time.monotonic() + SETTLE_SECONDS
     while time.monotonic() < until and spooled():
         time.sleep(0.2)
-    context.say(f"{spooled()} files wait in the spool")
+    context.say(f"{spooled()} pictures wait in the spool")
 
 
 def spooled() -> int:
-    """Files in the node's spool, wherever it is below the data directory."""
-    data = Path(os.environ["SNAP_DATA_DIR"])
-    return sum(1 for folder in data.glob("*spool*") for path in folder.rglob("*") if path.is_file())
+    """Pictures in the node's spool: each has a sidecar."""
+    return sum(1 for _ in (Path(os.environ["SNAP_DATA_DIR"]) / "spool").rglob("*.json"))
 
 
 def _judge(cycles: list[Cycle], bucket: Path, survived: bool, ticks: float, data: Path) -> Verdict:
@@ -147,7 +146,7 @@ def _judge(cycles: list[Cycle], bucket: Path, survived: bool, ticks: float, data
     if found.temporary:
         verdict.problems.append(f"{found.temporary} temporary files were left")
     if left := spooled():
-        verdict.problems.append(f"{left} files never left the spool")
+        verdict.problems.append(f"{left} pictures never left the spool")
     for job in Job.objects.all():
         if job.expected != job.captured + job.skipped:
             rest = job.expected - job.captured - job.skipped

@@ -38,15 +38,16 @@ _PAGE = os.sysconf("SC_PAGE_SIZE")
 
 @dataclass
 class Watched:
-    """One process: samples of (seconds, MiB resident, open files)."""
+    """One process: samples of (seconds, MiB resident, open files, MiB of files and shared memory in it)."""
 
     name: str
     pid: int
-    samples: list[tuple[float, float, int]] = field(default_factory=list)
+    samples: list[tuple[float, float, int, float]] = field(default_factory=list)
 
     def sample(self, at: float) -> None:
-        pages = int(Path(f"/proc/{self.pid}/statm").read_text().split()[1])
-        self.samples.append((at, pages * _PAGE / 2**20, len(os.listdir(f"/proc/{self.pid}/fd"))))
+        _, resident, shared, *_ = map(int, Path(f"/proc/{self.pid}/statm").read_text().split())
+        files = len(os.listdir(f"/proc/{self.pid}/fd"))
+        self.samples.append((at, resident * _PAGE / 2**20, files, shared * _PAGE / 2**20))
 
 
 def run(context: Context) -> Verdict:
@@ -94,8 +95,8 @@ def _judge(watched: list[Watched], lasted: float, jobs: list[Job]) -> Verdict:
     verdict = Verdict(0, len(watched))
     for one in watched:
         warm = [sample for sample in one.samples if sample[0] >= lasted * WARM]
-        slope, error = line([(at / 3600, size) for at, size, _ in warm])
-        late, late_error = line([(at / 3600, size) for at, size, _ in warm[len(warm) // 2 :]])
+        slope, error = line([(at / 3600, size) for at, size, *_ in warm])
+        late, late_error = line([(at / 3600, size) for at, size, *_ in warm[len(warm) // 2 :]])
         quarter = max(1, len(warm) // 4)
         files = [statistics.median(each[2] for each in part) for part in (warm[:quarter], warm[-quarter:])]
         verdict.n += slope < MIB_AN_HOUR and files[1] - files[0] <= FILES
@@ -105,6 +106,7 @@ def _judge(watched: list[Watched], lasted: float, jobs: list[Job]) -> Verdict:
             "late_mib_per_hour": round(late, 2),
             "late_error": round(late_error, 2),
             "mib": round(warm[-1][1], 1),
+            "files_mib_per_hour": round(line([(one[0] / 3600, one[3]) for one in warm])[0], 2),
             "files": files,
         }
         if slope - 2 * error < MIB_AN_HOUR < slope + 2 * error:
