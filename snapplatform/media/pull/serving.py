@@ -19,7 +19,7 @@ _MEMORY_LIMIT = 1 << 30
 _FILE_LIMIT = 256  # a few sockets for each stream, and the certificates that are loaded when they are needed
 # A live picture must not wait behind this work where the machine is busy.
 _NICENESS = 5
-# Reading costs a few percent of a core. What loops for ever is killed by the kernel, its neighbours too.
+# Reading costs a few percent of a core; what loops for ever is killed by the kernel.
 _CPU_SECONDS, _CPU_WINDOW = 8, 10.0
 # The library lets go of the interpreter and wants it back for each packet: at 5 ms, Python's own interval, one
 # busy thread makes the others a thousand times slower.

@@ -29,7 +29,7 @@ linux_only = pytest.mark.skipif(sys.platform != "linux", reason="looks into /pro
 
 def endless(first_frame: int = 0):
     """A stream that has more to come than any of these tests waits for."""
-    return chunked(pieces_of(encoded("flv", SMALL, 200, first_frame), 1000), 0.01)
+    return chunked(pieces_of(encoded("flv", SMALL, 200, first_frame), 1000), 0.05)
 
 
 def start(client: AvPull, url: str, sink: Recorder) -> "asyncio.Task[object]":

@@ -12,11 +12,11 @@ from snapplatform.media.scene import read_frame_number
 from snapplatform.net.ending import PullEnd
 
 QUICK = AvLimits(
-    open_seconds=3.0,
-    silence_seconds=1.0,
-    video_seconds=1.0,
-    segment_seconds=3.0,
-    keyframe_seconds=3.0,
+    open_seconds=6.0,
+    silence_seconds=2.0,
+    video_seconds=2.0,
+    segment_seconds=6.0,
+    keyframe_seconds=6.0,
     linger_seconds=2.0,
     lookup_seconds=1.0,
     tick_seconds=0.05,
@@ -75,7 +75,7 @@ async def watch(
 ) -> tuple[Recorder, PullEnd]:
     """Until it ends by itself. The sink must have been told once, with the same reason."""
     sink = sink or Recorder()
-    async with asyncio.timeout(30):
+    async with asyncio.timeout(60):
         end = await client.pull(AvUrl.parse(url), sink, **modes)
     assert sink.ends == [str(end)]
     return sink, end
