@@ -17,7 +17,7 @@ from typing import Any, NoReturn
 from unittest import mock
 
 from bench.faults.context import Context
-from bench.faults.nth_faults import KINDS, Fault, injected, watch_statements
+from bench.faults.nth_faults import DATABASE_KINDS, KINDS, Fault, injected, watch_statements
 from bench.faults.nth_judge import Trial, judge
 from bench.faults.onenode import OneNode
 from bench.faults.verdict import Verdict
@@ -35,6 +35,8 @@ MOST = 40
 PICTURES = 2
 SETTLE_SECONDS = 30.0
 PICTURE_BYTES = 6000
+SKIP = "decode: corrupt"
+RETRY_SECONDS = 0.6  # the writer tries again after a fifth of a second
 
 
 def run(context: Context) -> Verdict:
@@ -57,6 +59,12 @@ async def _all(job: Job, most: int, context: Context) -> list[Trial]:
                 if not trials[-1].fault.fired:
                     break
             context.say(f"{kind}{', by the spool' * away}: {number} trials")
+        for kind in DATABASE_KINDS:
+            for number in range(1, most + 1):
+                trials.append(await _count(node, specs[job.pk], Fault(kind, number)))
+                if not trials[-1].fault.fired:
+                    break
+            context.say(f"{kind}, counts alone: {number} trials")
     finally:
         node.writer.stop()
         await asyncio.wait(tasks[:1], timeout=SETTLE_SECONDS)
@@ -86,6 +94,26 @@ async def _try(node: CaptureNode, spec: JobSpec, fault: Fault, away: bool, conte
                 await asyncio.sleep(0.01)
         fault.armed = False
     return trial
+
+
+async def _count(node: CaptureNode, spec: JobSpec, fault: Fault) -> Trial:
+    """A tick that gave no picture is counted, and nothing else: once, whatever fails."""
+    before = await asyncio.to_thread(_skipped, spec)
+    await node.database.run(watch_statements, fault)
+    with injected(fault):
+        node.writer.counts(spec.id, spec.run).skip(SKIP)
+        async with asyncio.timeout(SETTLE_SECONDS):
+            while await asyncio.to_thread(_skipped, spec) == before:
+                await asyncio.sleep(0.05)
+        await asyncio.sleep(RETRY_SECONDS)
+        fault.armed = False
+    after = await asyncio.to_thread(_skipped, spec)
+    problem = f"one skip was counted {after - before} times" if after != before + 1 else ""
+    return Trial(fault, False, [], [SKIP], problem)
+
+
+def _skipped(spec: JobSpec) -> int:
+    return Job.objects.values_list("skipped", flat=True).get(pk=spec.id)
 
 
 def _forget(node: CaptureNode) -> None:

@@ -100,7 +100,5 @@ def injected(fault: Fault) -> AbstractContextManager[None]:
     return system_call(fault.kind, fault)
 
 
-KINDS = (
-    *("open", "write", "fsync", "replace", "rename", "unlink", "mkdir", "stat"),
-    *("statement", "commit before", "commit after"),
-)
+DATABASE_KINDS = ("statement", "commit before", "commit after")
+KINDS = ("open", "write", "fsync", "replace", "rename", "unlink", "mkdir", "stat", *DATABASE_KINDS)

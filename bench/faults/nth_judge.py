@@ -27,6 +27,7 @@ class Trial:
     away: bool
     pictures: list[bytes]
     reasons: list[str]
+    problem: str = ""
 
 
 def judge(trials: list[Trial], job: Job, most: int) -> Verdict:
@@ -37,9 +38,10 @@ def judge(trials: list[Trial], job: Job, most: int) -> Verdict:
     for trial in trials:
         wrong = [
             problem
-            for data, why in zip(trial.pictures, trial.reasons, strict=True)
+            for data, why in zip(trial.pictures, trial.reasons, strict=bool(trial.pictures))
             if (problem := _problem(data, why, times))
         ]
+        wrong += [trial.problem] if trial.problem else []
         verdict.n += not wrong
         where = f"{trial.fault.kind} {trial.fault.number}{' by the spool' * trial.away}"
         verdict.problems += [f"{where}: {problem}" for problem in wrong]
@@ -57,9 +59,10 @@ def judge(trials: list[Trial], job: Job, most: int) -> Verdict:
     found = check_storage()
     if bad := set(found) - HARMLESS:
         verdict.problems.append(f"check_storage found {sorted(bad)}")
-    direct = Counter(one.fault.kind for one in trials if one.fault.fired and not one.away)
+    direct = Counter(one.fault.kind for one in trials if one.fault.fired and one.pictures and not one.away)
     spooled = Counter(one.fault.kind for one in trials if one.fault.fired and one.away)
-    calls = {"failed_calls": dict(direct), "by_the_spool": dict(spooled)}
+    counted = Counter(one.fault.kind for one in trials if one.fault.fired and not one.pictures)
+    calls = {"failed_calls": dict(direct), "by_the_spool": dict(spooled), "counts_alone": dict(counted)}
     verdict.details |= calls | {"pictures": kept, "skips": dict(skips), "found": found}
     verdict.details["more_to_fail"] = sorted(
         kind for kind in KINDS if max(direct[kind], spooled[kind]) >= most
