@@ -153,7 +153,7 @@ class CaptureNode:
         """Raises OSError when the RTMP port can't be had."""
         options = self._options
         self.tasks = [asyncio.create_task(self.writer.run())]
-        # Before anybody calls the processes dead that took them: their streams' epochs still hold.
+        # Before register() calls the processes dead that took them: their streams' epochs still hold.
         await self.replay.begin(RETURN_SECONDS)
         node = await self.database.run(
             nodes.register,

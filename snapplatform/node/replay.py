@@ -40,15 +40,17 @@ class Replay:
         self._ending = False
 
     async def begin(self, seconds: float) -> None:
-        """Register what waits already, before publishers come back and their streams' epochs change. After
-        `seconds` the rest goes on beside them."""
+        """Register what waits already, and let other processes do so, before publishers come back and their
+        streams' epochs change. After `seconds` the rest goes on beside them."""
         with suppress(TimeoutError):
             async with asyncio.timeout(seconds):
-                await self._look_safely()
-                while self._tasks or self._spool.lanes():
-                    await asyncio.sleep(0.02)
-                    self._due.clear()  # one more look for those who died meanwhile
+                while True:
+                    self._due.clear()  # always one more look for those who died meanwhile
                     await self._look_safely()
+                    others = await self._threads.run(self._spool.others_return)
+                    if not (others or self._tasks or self._spool.lanes()):
+                        return
+                    await asyncio.sleep(0.02)
 
     async def run(self) -> None:
         """Until cancelled."""

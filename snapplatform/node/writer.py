@@ -78,10 +78,8 @@ class Writer:
     @property
     def behind(self) -> bool:
         """Whether the database does not take what it is given."""
-        if not self._waiting:
-            return False
-        waited = clock.monotonic() - self._waiting[0].since
-        return waited > BEHIND_SECONDS or len(self._waiting) >= BEHIND_PICTURES
+        oldest = self._waiting[0].since if self._waiting else clock.monotonic()
+        return clock.monotonic() - oldest > BEHIND_SECONDS or len(self._waiting) >= BEHIND_PICTURES
 
     def stop(self) -> None:
         """Write what is here, then end."""

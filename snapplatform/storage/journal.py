@@ -5,10 +5,12 @@ registers what that one could not. No fsync: the kernel has the line when write(
 the process. sync() is for outages, in which the machine may be next.
 """
 
+import errno
 import json
 import logging
 import os
 import threading
+from collections import deque
 from contextlib import closing, suppress
 from pathlib import Path
 from typing import Any
@@ -29,29 +31,27 @@ class Journal:
         self._lock = threading.Lock()
         self._fd: int | None = None
         self._size = 0
+        self._limit = _BYTES
         self._number = 0
         self._open: dict[int, bytes] = {}  # lines of what waits
-        self._settled: list[int] = []  # told to the file with the next line: forgetting one is harmless
+        self._settled = deque[int]()  # told to the file with the next line: forgetting one is harmless
         self._synced = True
 
     def append(self, item: dict[str, Any]) -> int:
         """Note it; returns the number by which it is settled."""
         with self._lock, folders.explained():
             self._number += 1
-            self._forget_settled()
-            # The line feed comes first: what follows a line that was cut off stands for itself.
-            line = _line({"number": self._number, "settled": self._settled, "item": item})
-            self._settled = []
-            if self._fd is None or self._size > _BYTES:
+            settled = self._forget_settled()
+            line = _line({"number": self._number, "item": item})
+            if self._fd is None or self._size > self._limit:
                 self._begin()
-            self._write(line)
-            self._open[self._number] = _line({"number": self._number, "item": item})
+            self._write(settled + line)
+            self._open[self._number] = line
             return self._number
 
     def settle(self, number: int) -> None:
-        """It is registered, or refused. Only memory is touched."""
-        with self._lock:
-            self._settled.append(number)
+        """It is registered, or refused. Never waits."""
+        self._settled.append(number)
 
     def sync(self) -> None:
         """What waits outlives the machine too."""
@@ -65,19 +65,23 @@ class Journal:
     def close(self) -> bool:
         """The process ends. False: something is left, and so is the file."""
         with self._lock, suppress(OSError):
-            self._forget_settled()
+            settled = self._forget_settled()
             if not self._open:
                 self._path.unlink(missing_ok=True)
-            elif self._fd is not None and self._settled:
-                self._write(_line({"settled": self._settled}))
+            elif self._fd is not None:
+                self._write(settled)
             if self._fd is not None:
                 os.close(self._fd)
                 self._fd = None
         return not self._open
 
-    def _forget_settled(self) -> None:
-        for number in self._settled:
-            self._open.pop(number, None)
+    def _forget_settled(self) -> bytes:
+        """The line that says so."""
+        numbers = []
+        while self._settled:
+            numbers.append(self._settled.popleft())
+            self._open.pop(numbers[-1], None)
+        return _line({"settled": numbers}) if numbers else b""
 
     def _begin(self) -> None:
         """A new file in the place of the old one."""
@@ -88,9 +92,11 @@ class Journal:
         try:
             self._write(b"".join(self._open.values()))
             os.replace(fresh, self._path)
+            self._limit = _BYTES + 2 * self._size
         except OSError:
             self._fd = old
             os.close(fd)
+            fresh.unlink(missing_ok=True)
             raise
         if old is not None:
             os.close(old)
@@ -98,9 +104,10 @@ class Journal:
     def _write(self, lines: bytes) -> None:
         assert self._fd is not None
         self._synced = False
-        self._size += len(lines)
-        if os.write(self._fd, lines) < len(lines):
-            raise OSError("a line was cut off")
+        written = os.write(self._fd, lines)
+        self._size += written
+        if written < len(lines):
+            raise OSError(errno.ENOSPC, "a line was cut off")
 
 
 def read(path: Path) -> list[dict[str, Any]]:
@@ -124,4 +131,5 @@ def read(path: Path) -> list[dict[str, Any]]:
 
 
 def _line(record: dict[str, Any]) -> bytes:
+    """The line feed comes first: what follows a line that was cut off stands for itself."""
     return b"\n" + json.dumps(record, separators=(",", ":")).encode()

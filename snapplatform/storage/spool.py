@@ -18,12 +18,12 @@ from snapplatform.errors import StorageUnavailable
 from snapplatform.storage import folders, journal
 from snapplatform.storage.journal import Journal
 from snapplatform.storage.spool_aside import Aside
-from snapplatform.storage.spool_folder import ASIDE, SpoolFolder, create, take_over
+from snapplatform.storage.spool_folder import ASIDE, SpoolFolder, create, others_return, take_over
 from snapplatform.storage.spool_lane import Lane
 
 log = logging.getLogger("snapplatform.storage")
 
-# The database may live on the same disk: the spool must not fill it up.
+# The database may live on the same disk: so much of it stays free, or a twentieth of a small one.
 FREE_BYTES = 64 * 1024 * 1024
 
 
@@ -72,9 +72,9 @@ class Spool:
             raise SpoolFull
         with folders.explained():
             own = self._folder()
-            free = os.statvfs(self.root)
-        if free.f_bavail * free.f_frsize < FREE_BYTES:
-            raise StorageUnavailable(f"less than {FREE_BYTES // 1024**2} MiB are free on the spool's disk")
+            disk = os.statvfs(self.root)
+        if disk.f_bavail < min(FREE_BYTES // disk.f_frsize, disk.f_blocks // 20):
+            raise StorageUnavailable("the spool's disk is full; free some space")
         own.lane(bucket_id).add(job_id, data, suffix, describe)
 
     def holds(self, bucket_id: UUID, job_id: UUID) -> bool:
@@ -95,9 +95,12 @@ class Spool:
 
     def take_over(self) -> list[tuple[SpoolFolder, list[dict[str, Any]]]]:
         """The folders of dead processes, with what their journals hold. They are in lanes() after adopt()."""
-        own = self._folder()
-        held = {folder.path.name for folder in (own, *self._taken)}
-        return [(folder, journal.read(folder.journal)) for folder in take_over(self.root, held)]
+        self._folder()
+        return [(folder, journal.read(folder.journal)) for folder in take_over(self.root, self._held())]
+
+    def others_return(self) -> bool:
+        """Whether other processes are about to register what dead ones left."""
+        return others_return(self.root, self._held())
 
     def adopt(self, folder: SpoolFolder) -> None:
         """Quick. Its journal is done with; its lanes may follow."""
@@ -136,6 +139,9 @@ class Spool:
         for folder in (*self._taken, *([self._own] if self._own else [])):
             folder.close()
         self._own, self._taken = None, []
+
+    def _held(self) -> set[str]:
+        return {folder.path.name for folder in (self._own, *self._taken) if folder}
 
     def _folder(self) -> SpoolFolder:
         with self._lock:

@@ -25,6 +25,7 @@ log = logging.getLogger("snapplatform.storage")
 
 LOCK = "lock"
 JOURNAL = "journal"
+TAKEN = "taken"  # over, from a process that died
 ASIDE = "aside"
 _PATIENCE = 5.0
 
@@ -66,6 +67,7 @@ class SpoolFolder:
                 for lane in self.lanes.values():
                     if lane.folder.exists():
                         lane.clear()
+                (self.path / TAKEN).unlink(missing_ok=True)
                 (self.path / LOCK).unlink()
                 self.path.rmdir()
         os.close(self._lock)
@@ -96,7 +98,13 @@ def take_over(root: Path, but: set[str]) -> list[SpoolFolder]:
                 with suppress(FileNotFoundError):
                     if (lock := _lock(root / name / LOCK)) is not None:
                         found.append(SpoolFolder(root / name, lock))
+                        (root / name / TAKEN).touch()
     return [folder for folder in found if folder.load()]
+
+
+def others_return(root: Path, but: set[str]) -> bool:
+    """Whether another process has yet to register what it took over."""
+    return any(path.parent.name not in but for path in root.glob(f"*/{TAKEN}"))
 
 
 @contextmanager

@@ -76,9 +76,8 @@ class Lane:
             end = min(self._writing, default=self._next)
             while self._first < end and not self._path(self._first, SIDECAR).exists():
                 self._first += 1
-            numbers = range(self._first, end)
             found = []
-            for number in numbers:
+            for number in range(self._first, end):
                 if self._path(number, SIDECAR).exists():
                     found.append(number)
                 if len(found) == limit:

@@ -143,6 +143,47 @@ def test_what_was_committed_before_a_broken_answer_is_not_published_twice(submit
     assert (job.captured, job.sequence) == (2, 2)
 
 
+def test_a_picture_is_published_once_whoever_tries_again(submit):
+    job = submit(live=True, template={"overwrite_format": "{JobId}.jpg"})
+    first, second = capture(job), capture(job)
+    publish([first, second], {})
+    stood = set(StoredObject.objects.values_list("blob", flat=True))
+    elsewhere = first.placed([blob(), blob()])  # out of the spool it comes with other blobs
+    reasons, garbage = publish([first, second, elsewhere], {(job.pk, job.run): Counts({"no video": 2})})
+    assert reasons == ["", "", ""]
+    assert {row.blob for row in garbage} >= {item.blob for item in elsewhere.blobs}
+    assert not {row.blob for row in garbage} & stood
+    job.refresh_from_db()
+    assert (job.expected, job.captured, job.skipped, job.sequence) == (4, 2, 2, 2)
+    assert set(StoredObject.objects.values_list("blob", flat=True)) == stood
+
+
+def test_an_older_picture_never_takes_an_overwrite_object_backwards(submit):
+    job = submit(live=True, template={"sequence_format": "", "overwrite_format": "{JobId}.jpg"})
+    old, new = capture(job), capture(job)
+    publish([new], {})
+    assert publish([old], {})[0] == [""]
+    assert StoredObject.objects.get().blob == new.overwrite.blob
+    job.refresh_from_db()
+    assert job.captured == 1
+
+
+def test_the_first_picture_of_a_new_epoch_may_have_any_order(submit):
+    job = submit(live=True)
+    publish([capture(job, order=10**12)], {})
+    Stream.objects.filter(pk=job.stream_id).update(epoch=job.stream.epoch + 1)
+    assert publish([capture(job, epoch=job.stream.epoch + 1, order=5)], {})[0] == [""]
+    assert Snapshot.objects.count() == 2
+
+
+def test_what_is_refused_is_counted_beside_what_is_published(submit):
+    job = submit(live=True)
+    late = capture(job, epoch=job.stream.epoch - 1)
+    assert publish([late, capture(job)], {})[0] == ["stream taken over", ""]
+    job.refresh_from_db()
+    assert (job.expected, job.captured, job.skipped) == (2, 1, 1)
+
+
 def test_a_picture_that_is_given_up_is_a_counted_skip(submit):
     job = submit(live=True)
     give_up(capture(job), "database error")
