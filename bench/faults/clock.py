@@ -19,6 +19,7 @@ from typing import Any
 from bench.faults import checker, mutant
 from bench.faults.cameras import Cameras
 from bench.faults.context import Context
+from bench.faults.diskfull import spooled
 from bench.faults.site import Plan, Site
 from bench.faults.verdict import Verdict
 from jobs.models import Job, SkipCount, Snapshot
@@ -59,6 +60,7 @@ def run(context: Context) -> Verdict:
         _move(moved, jump)
         _watch(jump, site, before, verdict, context)
     ticks = (time.monotonic() - began) * 1000 / INTERVAL_MS
+    site.until(lambda: not spooled(), "the spool to be empty")
     cameras.stop(site.names)
     site.stop_all()
     _judge(verdict, ticks)

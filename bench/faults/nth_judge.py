@@ -50,8 +50,8 @@ def judge(trials: list[Trial], job: Job, most: int) -> Verdict:
     verdict.problems += _files(root, pictures)
     row = Job.objects.get(pk=job.pk)
     kept = sum(reason == "" for trial in trials for reason in trial.reasons)
-    counted, ticks = (row.captured, row.skipped), row.captured + row.skipped
-    if counted != (kept, sum(skips.values())) or row.expected != ticks:
+    totals, ticks = (row.captured, row.skipped), row.captured + row.skipped
+    if totals != (kept, sum(skips.values())) or row.expected != ticks:
         verdict.problems.append(
             f"{row.captured} pictures and {row.skipped} skips of {row.expected} ticks were counted, but there"
             f" were {kept} and {sum(skips.values())}"
