@@ -134,8 +134,11 @@ async def test_a_secret_of_another_key_is_told(quick, node, pulled, ask, setting
     await ask(lambda: stands(job, "opening", "credentials unreadable"))
 
 
-async def test_a_new_source_is_connected_to_at_once(node, pulled, principal, ask, footage, source):
-    """Though the old one's next attempt is half a minute away."""
+async def test_a_new_source_is_connected_to_at_once(
+    monkeypatch, node, pulled, principal, ask, footage, source
+):
+    """Though the old one's next attempt is far away."""
+    monkeypatch.setattr(retries, "WAITS", (600.0,))
     job = await pulled(f"rtmp://127.0.0.1:{free_port()}/live/cam")
     await ask(lambda: stands(job, "opening", "connection refused"))
     async with Encoder(source, "cam") as encoder:

@@ -103,6 +103,15 @@ def test_a_dead_node_s_streams_are_taken_over_and_its_writes_refused(node, other
     assert pulls.standing(node.pk) == ([], [])
 
 
+def test_a_node_s_own_writes_of_an_earlier_epoch_are_refused(node, job):
+    [old] = claim(node)
+    assert live.go_offline(old.held, "not wanted")
+    [new] = claim(node)
+    assert not live.describe(old.held, state="live")
+    assert not live.go_offline(old.held, "late")
+    assert live.describe(new.held, state="live")
+
+
 def test_an_opening_stream_of_a_dead_node_is_released_too(node, job):
     claim(node)
     assert nodes.bury(node.pk, node.beat)
