@@ -1,6 +1,7 @@
 """Which rows a policy lets through, as far as a database can say: from below and from above."""
 
 from dataclasses import dataclass
+from typing import Any
 
 from django.db.models import Q
 
@@ -17,16 +18,19 @@ class Bounds:
 
     @property
     def exact(self) -> bool:
-        return self.low == self.high
+        return self.low is self.high
 
     def __and__(self, other: "Bounds") -> "Bounds":
-        return Bounds(_both(self.low, other.low), _both(self.high, other.high))
+        high = _both(self.high, other.high)
+        return Bounds(high if self.exact and other.exact else _both(self.low, other.low), high)
 
     def __or__(self, other: "Bounds") -> "Bounds":
-        return Bounds(_either(self.low, other.low), _either(self.high, other.high))
+        high = _either(self.high, other.high)
+        return Bounds(high if self.exact and other.exact else _either(self.low, other.low), high)
 
     def __invert__(self) -> "Bounds":
-        return Bounds(_not(self.high), _not(self.low))
+        high = _not(self.low)
+        return Bounds(high if self.exact else _not(self.high), high)
 
 
 def exactly(rows: Rows) -> Bounds:
@@ -41,7 +45,7 @@ def _both(left: Rows, right: Rows) -> Rows:
         return right if left else False
     if isinstance(right, bool):
         return left if right else False
-    return left if left == right else left & right
+    return left & right
 
 
 def _either(left: Rows, right: Rows) -> Rows:
@@ -49,8 +53,13 @@ def _either(left: Rows, right: Rows) -> Rows:
         return True if left else right
     if isinstance(right, bool):
         return True if right else left
-    return left if left == right else left | right
+    return left | right
 
 
 def _not(rows: Rows) -> Rows:
     return not rows if isinstance(rows, bool) else ~rows
+
+
+def terms(rows: Rows | Any) -> int:
+    """How many comparisons the database would make for a row."""
+    return sum(map(terms, rows.children)) if isinstance(rows, Q) else 1

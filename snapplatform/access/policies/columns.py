@@ -1,6 +1,6 @@
 """Patterns and tests of policies as conditions on a model's columns, where the database compares as we do."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import reduce
 from operator import or_
@@ -9,7 +9,7 @@ from uuid import UUID
 from django.db.models import CharField, Q, Value
 from django.db.models.expressions import Combinable, F
 from django.db.models.functions import Left
-from django.db.models.lookups import Exact
+from django.db.models.lookups import Exact, In
 
 from snapplatform.access.policies import bounds
 from snapplatform.access.policies.bounds import Bounds, exactly
@@ -17,6 +17,7 @@ from snapplatform.access.policies.operators import Test
 from snapplatform.access.policies.wildcards import Pattern
 
 _LONGEST_ID = "ffffffff-ffff-ffff-ffff-ffffffffffff"
+_TRUE = Exact(Value(1), Value(1))
 _HEX = frozenset("0123456789abcdef")
 _LOOKUPS = {
     "LessThan": ("lt", max),
@@ -41,19 +42,20 @@ class Columns:
     facts: Mapping[str, str] = field(default_factory=dict)
     by_row: tuple[str, ...] = ()
 
-    def named(self, pattern: Pattern) -> Bounds:
-        """Rows of which one name matches a pattern of relative names."""
-        start = f"{self.type}/"
-        if pattern.exact is not None:
-            rest = pattern.exact.removeprefix(start) if pattern.exact.startswith(start) else None
-            return bounds.NONE if rest is None else self._any(Pattern(rest))
-        if pattern.prefix is None:
-            return bounds.UNKNOWN
-        if start.startswith(pattern.prefix):
-            return bounds.ALL
-        if not pattern.prefix.startswith(start):
-            return bounds.NONE
-        return self._any(Pattern(pattern.prefix.removeprefix(start) + "*"))
+    def named(self, patterns: Iterable[Pattern]) -> Bounds:
+        """Rows of which one name matches one of the patterns of relative names."""
+        start, found = f"{self.type}/", bounds.NONE
+        whole: list[str] = []
+        for pattern in patterns:
+            if pattern.exact is not None:
+                whole += [pattern.exact.removeprefix(start)] if pattern.exact.startswith(start) else []
+            elif pattern.prefix is None:
+                found |= bounds.UNKNOWN
+            elif start.startswith(pattern.prefix):
+                return bounds.ALL
+            elif pattern.prefix.startswith(start):
+                found |= self._beginning(pattern.prefix.removeprefix(start))
+        return found | self._one_of(whole)
 
     def says(self, test: Test) -> Bounds | None:
         """Rows for which a test holds; None for a key that rows say nothing about."""
@@ -66,10 +68,20 @@ class Columns:
             return ~known if test.operator.negated else known
         return bounds.UNKNOWN if test.key.startswith(self.by_row) else None
 
-    def _any(self, pattern: Pattern) -> Bounds:
-        found = [_id_like(column, pattern) for column in self.ids]
-        found += [exactly(_text_like(column, pattern)) for column in self.names]
-        return reduce(or_, found, bounds.NONE)
+    def _one_of(self, names: list[str]) -> Bounds:
+        texts = [_text(name) for name in names]
+        ids = [UUID(name) for name in names if len(name) == len(_LONGEST_ID) and _may_begin_id(name)]
+        found = [Q(**{f"{column}__in": ids}) for column in self.ids if ids]
+        found += [Q(In(_expression(column), texts)) for column in self.names if texts]
+        return exactly(reduce(or_, found)) if found else bounds.NONE
+
+    def _beginning(self, start: str) -> Bounds:
+        found = [_begins(column, start) for column in self.names]
+        if _may_begin_id(start):
+            rest = _LONGEST_ID[len(start) :]
+            ends = UUID(start + rest.replace("f", "0")), UUID(start + rest)
+            found += [Q(**{f"{column}__range": ends}) for column in self.ids]
+        return exactly(reduce(or_, found)) if found else bounds.NONE
 
 
 def _compared(column: str, test: Test) -> Q | None:
@@ -83,36 +95,31 @@ def _compared(column: str, test: Test) -> Q | None:
     if name == "Like":
         patterns = [Pattern(text) for text in test.wanted]
         if all(one.exact is not None or one.prefix is not None for one in patterns):
-            return reduce(or_, (_text_like(column, one) for one in patterns))
+            return reduce(or_, (_like(column, one) for one in patterns))
     return None
 
 
-def _text_like(column: str | Combinable, pattern: Pattern) -> Q:
-    """An exact text or a prefix. Not `startswith`: SQLite's LIKE takes capital and small letters for one."""
-    expression = F(column) if isinstance(column, str) else column
-    if pattern.prefix is None:
-        return Q(Exact(expression, _text(pattern.text)))
-    if not pattern.prefix:
-        return Q(Exact(Value(1), Value(1)))
-    return Q(Exact(Left(expression, len(pattern.prefix)), _text(pattern.prefix)))
+def _like(column: str, pattern: Pattern) -> Q:
+    """An exact text or a prefix, of a column that is not NULL."""
+    return Q(**{column: pattern.text}) if pattern.prefix is None else _begins(column, pattern.prefix)
+
+
+def _begins(column: str | Combinable, start: str) -> Q:
+    """Not `startswith`: SQLite's LIKE takes capital and small letters for one."""
+    return Q(Exact(Left(_expression(column), len(start)), _text(start))) if start else Q(_TRUE)
+
+
+def _expression(column: str | Combinable) -> Combinable:
+    return F(column) if isinstance(column, str) else column
 
 
 def _text(text: str) -> Value:
     return Value(text, output_field=CharField())
 
 
-def _id_like(column: str, pattern: Pattern) -> Bounds:
-    """An exact id or a prefix, in the only way that ids are written: small letters, with hyphens."""
-    if pattern.prefix == "":
-        return bounds.ALL
-    start = pattern.text if pattern.prefix is None else pattern.prefix
-    whole = len(start) == len(_LONGEST_ID)
-    if len(start) > len(_LONGEST_ID) or not all(map(_fits, start, _LONGEST_ID)):
-        return bounds.NONE
-    if pattern.prefix is None:
-        return exactly(Q(**{column: UUID(start)})) if whole else bounds.NONE
-    rest = _LONGEST_ID[len(start) :]
-    return exactly(Q(**{f"{column}__range": (UUID(start + rest.replace("f", "0")), UUID(start + rest))}))
+def _may_begin_id(start: str) -> bool:
+    """Ids are written in one way only: small letters, with hyphens."""
+    return len(start) <= len(_LONGEST_ID) and all(map(_fits, start, _LONGEST_ID))
 
 
 def _fits(written: str, model: str) -> bool:

@@ -2,8 +2,6 @@
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from functools import reduce
-from operator import or_
 
 from django.db.models import Q
 
@@ -15,6 +13,9 @@ from snapplatform.access.policies.document import Statement, Targets
 from snapplatform.access.policies.evaluation import Attached, Request, evaluate
 from snapplatform.access.policies.values import Value
 from snapplatform.access.resources import Resource
+
+# SQLite refuses expressions deeper than 1000; policies that long are asked row by row.
+MAX_TERMS = 300
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +52,8 @@ def scope(
             allowed |= _of_statement(one, action, account, columns, context)
     allowed &= ~denied
     nothing = allowed.high is False
+    if bounds.terms(allowed.high) > MAX_TERMS:
+        allowed = bounds.UNKNOWN
     return Scope(_as_filter(allowed.high), allowed.exact, nothing, policies, action, context)
 
 
@@ -66,13 +69,10 @@ def _of_statement(
 
 
 def _of_targets(targets: Targets, services: tuple[str, ...], account: str, columns: Columns) -> Bounds:
-    named = [
-        columns.named(pattern)
-        for target in targets.targets
-        if target.reaches(services, account)
-        for pattern in target.relative.patterns
-    ]
-    found = bounds.ALL if targets.everything else reduce(or_, named, bounds.NONE)
+    if targets.everything:
+        return bounds.NONE if targets.negated else bounds.ALL
+    reached = (target for target in targets.targets if target.reaches(services, account))
+    found = columns.named(pattern for target in reached for pattern in target.relative.patterns)
     return ~found if targets.negated else found
 
 

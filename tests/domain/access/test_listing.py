@@ -19,6 +19,8 @@ from snapplatform.access.policies.values import Value as Said
 from snapplatform.access.policies.values import address
 from snapplatform.access.principal import Principal
 from snapplatform.access.resources import Resource, bucket_name, resource
+from snapplatform.cluster import nodes
+from snapplatform.cluster.models import Node
 from snapplatform.storage.models import Bucket
 from snapplatform.streams.models import Stream
 from tests import factories
@@ -153,6 +155,31 @@ def test_what_only_rows_can_tell(streams, statements, expected):
     assert not exact
 
 
+@pytest.mark.parametrize(
+    ("statements", "expected"),
+    [
+        ([statement(Condition={"StringNotLike": {"snap:Bucket": "h*"}})], set(NAMES) - {"door"}),
+        ([statement(Condition={"StringLike": {"snap:Bucket": "h*"}})], {"door"}),
+        ([statement(), statement("Deny", Condition={"StringLike": {"snap:Bucket": ["h*", "x"]}})],
+         set(NAMES) - {"door"}),
+        ([statement(), statement("Deny", Condition={"StringNotEquals": {"snap:Bucket": "host"}})], {"door"}),
+    ],
+)  # fmt: skip
+def test_an_empty_column_is_a_missing_key(streams, statements, expected):
+    """Whatever is asked of it, NULL must not make a row neither permitted nor refused."""
+    node = nodes.register(rtmp_address="127.0.0.1:0")
+    Node.objects.filter(pk=node.pk).update(host="host")
+    streams.filter(name="door").update(node=node)
+    columns = Columns("stream", names=("name",), facts={"snap:Bucket": "node__host"})
+
+    def facts_of(row: Stream) -> tuple[Resource, dict[str, Said]]:
+        return of_stream(row)[0], {"snap:Bucket": row.node.host} if row.node else {}
+
+    kept, exact = listed("snap:ListStreams", columns, streams, facts_of, *statements)
+    assert {row.name for row in kept} == expected
+    assert exact
+
+
 def test_what_cannot_matter_is_not_asked_of_rows(streams):
     odd = statement("Allow", target="acs:snap:*:*:stream/*-?")
     kept, exact = listed("snap:ListStreams", STREAMS, streams, of_stream, odd, statement())
@@ -258,3 +285,15 @@ def test_every_permitted_row_comes_from_the_database(streams):
     rows: QuerySet[Model] = streams.filter(found.rows)
     assert (found.exact, found.nothing) == (False, False)
     assert {"door", "roof"} <= {row.name for row in rows}
+
+
+@pytest.mark.parametrize(("shape", "alone"), [("{}", True), ("cam-{}*", False), ("*-{}", False)])
+def test_thousands_of_patterns_are_no_trouble_for_the_database(streams, shape, alone):
+    names = [shape.format(number) for number in range(3000)]
+    targets = [f"acs:snap:*:*:stream/{name}" for name in names]
+    policies = [attached(statement(target=targets[at : at + 120])) for at in range(0, 3000, 120)]
+    policies.append(attached(statement(target="acs:snap:*:*:stream/door")))
+    found = scope(policies, action("snap:ListStreams"), str(streams[0].account_id), STREAMS, CONTEXT)
+    assert found.exact is alone
+    kept = [row for row in streams.filter(found.rows) if found.exact or found.permits(*of_stream(row))]
+    assert {row.name for row in kept} == ({"door", "door-1"} if shape == "*-{}" else {"door"})
