@@ -53,7 +53,7 @@ class AccessUnits:
 
     def begin(self, timestamp: int) -> None:
         """A packet with another time stamp has come."""
-        if self.unit.slices:
+        if self.unit.slices or self.unit.damaged:
             if self._marked:
                 self._trusts_marker, self._marked = self.unit.slices == self._marked, 0
             self._finish()
@@ -89,7 +89,8 @@ class AccessUnits:
 
     def _finish(self) -> None:
         unit = self.unit
-        if not unit.begins and self._finished is not None and self._finished == self.timestamp:
+        goes_on = bool(unit.slices) and not unit.begins
+        if goes_on and self._finished is not None and self._finished == self.timestamp:
             self._trusts_marker, self._finished = False, None
             self._stats.damaged_units += 1
             self.lose()  # what follows of it
@@ -98,21 +99,27 @@ class AccessUnits:
         keyframe = unit.keyframe
         pts = self._time(keyframe)
         data = unit.take()
-        good = unit.whole and unit.begins
+        good = unit.begins and not unit.damaged
         unit.clear()
         if not good:
             self._stats.damaged_units += 1
             self._synced = False
-        elif keyframe and self._configured():
-            if not self._synced:
-                self._synced, self._shown_from = True, pts
-            else:
-                self._shown_from = None
-            self._give(pts, True, data)
+        elif keyframe:
+            self._enter(pts, data)
         elif self._synced and (self._shown_from is None or pts > self._shown_from):
             self._give(pts, False, data)
         else:
             self._stats.skipped_units += 1
+
+    def _enter(self, pts: int, data: bytes) -> None:
+        """A whole keyframe: decoding can start here, if it is known how."""
+        if not self._configured():
+            self._synced = False
+            self._stats.skipped_units += 1
+            return
+        self._shown_from = None if self._synced else pts
+        self._synced = True
+        self._give(pts, True, data)
 
     def _time(self, keyframe: bool) -> int:
         """When it is shown."""

@@ -24,7 +24,7 @@ class Codec:
 
 class UnitBuilder:
     """`data` grows until clear(). `slices`: how many it holds; `begins`: the first of them begins a picture;
-    `whole`: nothing is known to be missing."""
+    `whole`: nothing is known to be missing so far."""
 
     __slots__ = (
         "_codec",
@@ -112,10 +112,13 @@ class UnitBuilder:
         if role != OTHER:
             self._note(role, data[at + self._skip], at)
 
+    @property
+    def damaged(self) -> bool:
+        """Whether something is known to be missing, if it ends here."""
+        return not self.whole or self._open_at >= 0
+
     def take(self) -> bytes:
         """The access unit as it is now; clear() follows."""
-        if self._open_at >= 0:
-            self.whole = False
         return bytes(self.data)
 
     def _note(self, role: int, payload: int, at: int) -> None:

@@ -61,8 +61,7 @@ def test_a_server_that_marks_each_slice() -> None:
     for index in range(3):
         for nal in (SPS, PPS, *slices):
             fed.give(packer.unit([nal], index * 3600))
-    assert fed.sink.shown == [(0, True), (40, True)]
-    assert fed.sink.units[0].nals == [SPS, PPS, *slices]
+    assert [unit.nals for unit in fed.sink.units] == [[SPS, PPS, *slices]] * 2
 
 
 def test_a_server_that_begins_to_mark_each_slice() -> None:
@@ -116,6 +115,17 @@ def test_new_parameter_sets_are_told_before_their_keyframe() -> None:
         fed.give(packer.unit(nals, index * 3600))
     assert [extradata[3] for _, extradata in fed.sink.configs] == [0x28, 0x29, 0x28]
     assert len(fed.sink.units) == 5
+
+
+def test_a_keyframe_without_its_new_parameter_sets_is_waited_past() -> None:
+    fed, packer = Fed(), Packer()
+    other = SPS[:3] + b"\x29" + SPS[4:]
+    for index, nals in enumerate(
+        [KEY, FRAME, [other, IDR + bytes(9)], FRAME, [other, PPS, IDR + bytes(9)], FRAME]
+    ):
+        fed.give(packer.unit(nals, index * 3600))
+    assert fed.sink.shown == [(0, True), (40, False), (160, True), (200, False)]
+    assert [extradata[3] for _, extradata in fed.sink.configs] == [0x28, 0x29]
 
 
 def test_a_picture_without_an_end() -> None:

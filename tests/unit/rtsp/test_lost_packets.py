@@ -37,6 +37,16 @@ def test_a_loss_of_whole_pictures_before_a_keyframe_does_not_cost_the_keyframe()
     assert [unit.pts for unit in fed.sink.units] == [0, 40, 120, 160]
 
 
+def test_a_picture_whose_end_was_never_sent_is_dropped() -> None:
+    fed, packer = Fed(), Packer()
+    fed.give(chain(*stream("k", "p", packer=packer)))
+    unfinished = packer.unit(FRAME, 7200)[:-1]
+    packer.number -= 1  # no number is missing
+    fed.give(chain(unfinished, packer.unit(FRAME, 10800), packer.unit(KEY, 14400)))
+    assert [unit.pts for unit in fed.sink.units] == [0, 40, 160]
+    assert (fed.stats.damaged_units, fed.stats.lost_packets) == (1, 0)
+
+
 def test_a_lost_first_slice_is_seen() -> None:
     fed, packer = Fed(), Packer()
     second = b"\x65\x20" + bytes(100)

@@ -44,7 +44,7 @@ def hevc_unit(*payloads: bytes) -> UnitBuilder:
 def test_h264_single_and_aggregated_and_fragmented() -> None:
     unit = h264_unit(stap_a(SPS, PPS), SEI, *fu_a(SLICE, 50))
     assert list(nals_of(unit.take())) == [SPS, PPS, SEI, SLICE]
-    assert unit.whole
+    assert not unit.damaged
     assert unit.begins
     assert not unit.keyframe
 
@@ -53,7 +53,7 @@ def test_hevc_single_and_aggregated_and_fragmented() -> None:
     idr = b"\x26\x01\x80" + bytes(300)
     unit = hevc_unit(hevc_ap(VPS, VPS), *hevc_fu(idr, 50), *hevc_fu(HEVC_SLICE, 77))
     assert list(nals_of(unit.take())) == [VPS, VPS, idr, HEVC_SLICE]
-    assert unit.whole
+    assert not unit.damaged
     assert unit.begins
     assert unit.keyframe
 
@@ -66,7 +66,7 @@ def test_a_temporal_layer_survives_fragmentation() -> None:
 def test_delimiters_and_filler_are_left_out() -> None:
     unit = h264_unit(DELIMITER, SLICE, FILLER, *fu_a(b"\x0c" + bytes(300), 100))
     assert list(nals_of(unit.take())) == [SLICE]
-    assert unit.whole
+    assert not unit.damaged
 
 
 def test_parameter_sets_are_told_also_when_fragmented() -> None:
@@ -90,8 +90,7 @@ def test_parameter_sets_are_told_also_when_fragmented() -> None:
 )
 def test_damage_is_noticed(payloads: list[bytes]) -> None:
     unit = h264_unit(*payloads)
-    unit.take()
-    assert not unit.whole
+    assert unit.damaged
 
 
 @pytest.mark.parametrize(("kind", "name"), [(25, "STAP-B"), (26, "MTAP16"), (27, "MTAP24"), (29, "FU-B")])
@@ -109,7 +108,7 @@ def test_paci_is_refused_in_words() -> None:
 def test_undefined_kinds_are_passed_over(kind: int) -> None:
     unit = h264_unit(SLICE, bytes((0x60 | kind,)) + b"abc")
     assert list(nals_of(unit.take())) == [SLICE]
-    assert unit.whole
+    assert not unit.damaged
 
 
 def test_a_picture_has_a_largest_size() -> None:
@@ -156,6 +155,5 @@ def test_random_payloads(payloads: list[bytes], newer: bool) -> None:
             (hevc if newer else h264).depacketise(unit, bytearray(payload), 0, len(payload))
         except (Unsupported, ProtocolError):
             continue
-    unit.take()
-    if unit.whole:
+    if not unit.damaged:
         assert b"".join(len(nal).to_bytes(4, "big") + nal for nal in nals_of(unit.data)) == unit.data

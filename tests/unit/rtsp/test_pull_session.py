@@ -152,3 +152,13 @@ async def test_answers_without_numbers_and_answers_to_nothing() -> None:
     )
     async with listening(server) as port:
         assert (await PullClient().pull(target(port), Recorder())).kind is EndKind.ENDED
+
+
+async def test_a_server_whose_nonces_are_always_stale() -> None:
+    server = Server(user="bob", password="right")
+    stale = 'WWW-Authenticate: Digest realm="r", nonce="n", stale=true'
+    server.overrides["OPTIONS"] = lambda asked: answer(asked, "401 Unauthorized", stale)
+    async with listening(server) as port:
+        end = await PullClient().pull(target(port, user="bob:right@"), Recorder())
+    assert end.kind is EndKind.REFUSED
+    assert server.methods == ["OPTIONS", "OPTIONS"]
