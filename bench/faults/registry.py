@@ -22,13 +22,13 @@ class Figure:
 FIGURES = {
     figure.name: figure
     for figure in (
-        Figure(1, "kill9", 900, BOTH, "50 kill -9 of capture processes: nothing lost, nothing doubled"),
-        Figure(2, "freeze", 900, BOTH, "20 SIGSTOPs past the lease, then CONT: no write of an old epoch"),
-        Figure(2, "caught", 600, ("postgresql",), "6 x frozen within a transaction: others take over"),
-        Figure(3, "takeover", 600, BOTH, "20 kill -9: how long until others take the pictures"),
-        Figure(3, "pulled", 600, BOTH, "20 kill -9: the same for streams that are pulled"),
-        Figure(4, "orphans", 300, BOTH, "20 kill -9 of the supervisor: all children are gone in 100 ms"),
-        Figure(5, "sigterm", 600, BOTH, "10 SIGTERMs with 10 streams, 3 of them silent: ended in 10 s"),
+        Figure(1, "kill9", 1200, BOTH, "50 kill -9 of capture processes: nothing lost, nothing doubled"),
+        Figure(2, "freeze", 1200, BOTH, "20 SIGSTOPs past the lease, then CONT: no write of an old epoch"),
+        Figure(2, "caught", 900, ("postgresql",), "6 x frozen within a transaction: others take over"),
+        Figure(3, "takeover", 900, BOTH, "20 kill -9: how long until others take the pictures"),
+        Figure(3, "pulled", 900, BOTH, "20 kill -9: the same for streams that are pulled"),
+        Figure(4, "orphans", 900, BOTH, "20 kill -9 of the supervisor: all children are gone in 100 ms"),
+        Figure(5, "sigterm", 900, BOTH, "10 SIGTERMs with 10 streams, 3 of them silent: ended in 10 s"),
         Figure(
             13, "postgres", 900, ("postgresql",), "5 x PostgreSQL stopped hard: nothing lost", own_server=True
         ),
