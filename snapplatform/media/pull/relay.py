@@ -20,7 +20,8 @@ _CONNECT_SECONDS = 5.0
 _MESSAGE_BYTES = 64 * 1024
 _HEAD_END = b"\r\n\r\n"
 _STATUS = re.compile(rb"RTSP/1\.[01] (\d{3})")
-_LENGTH = re.compile(rb"^content-length[ \t]*:[ \t]*(\d{1,9})[ \t]*\r?$", re.IGNORECASE | re.MULTILINE)
+_START = re.compile(rb"RTSP/1\.[01] \d{3}|[A-Z_]+ ")
+_LENGTH = re.compile(rb"^content-length:[ \t]*(\d{1,9})\r?$", re.IGNORECASE | re.MULTILINE)
 _TRANSPORT = re.compile(rb"^(transport[ \t]*:)([^\r\n]*)", re.IGNORECASE | re.MULTILINE)
 
 
@@ -90,8 +91,10 @@ def message_size(said: bytes | bytearray) -> int:
         if len(said) > _MESSAGE_BYTES:
             raise Failed(EndKind.PROTOCOL, "a message without end")
         return 0
-    length = _LENGTH.search(said[:at])
-    size = at + len(_HEAD_END) + (int(length[1]) if length else 0)
+    lengths = _LENGTH.findall(said[:at])
+    if len(lengths) > 1 or len(lengths) != said[:at].lower().count(b"content-length"):
+        raise Failed(EndKind.PROTOCOL, "a message whose length can be read in two ways")
+    size = at + len(_HEAD_END) + sum(map(int, lengths))
     if size > _MESSAGE_BYTES:
         raise Failed(EndKind.PROTOCOL, "a message that is too long")
     return size
@@ -99,12 +102,22 @@ def message_size(said: bytes | bytearray) -> int:
 
 def harmless(message: bytes, address: str) -> bytes:
     """The same, with media coming from `address`. Failed for an answer that ends it: it is not passed on."""
+    _check(message)
     status = _STATUS.match(message)
     if status is not None and status[1] != b"401" and status[1] >= b"300":
         words = "another address is not followed" if status[1] < b"400" else ""
         raise Failed(EndKind.REFUSED, f"{status[1].decode()}{': ' if words else ''}{words}")
     head, end, body = message.partition(_HEAD_END)
     return _TRANSPORT.sub(lambda found: found[1] + _from_here(found[2], address), head) + end + body
+
+
+def _check(message: bytes) -> None:
+    """The library takes no notice of where we think that a message ends, and leaves out each carriage return:
+    what it could read as another Transport header than we do is refused."""
+    _, end, body = message.partition(_HEAD_END)
+    strange = b"\0" in message or b"\r" in message.replace(b"\r\n", b"")
+    if strange or not end or not _START.match(message) or _TRANSPORT.search(body):
+        raise Failed(EndKind.PROTOCOL, "a message that can be read in two ways")
 
 
 def _from_here(transport: bytes, address: str) -> bytes:

@@ -95,8 +95,8 @@ def _units_of_avcc(data: bytes) -> Iterator[bytes]:
         at += 1
         for _ in range(count):
             size = int.from_bytes(data[at : at + 2], "big")
-            if size:
-                yield data[at + 2 : at + 2 + size]
+            if unit := data[at + 2 : at + 2 + size]:
+                yield unit
             at += 2 + size
 
 
@@ -107,6 +107,6 @@ def _units_of_hvcc(data: bytes) -> Iterator[bytes]:
         at += 3
         for _ in range(min(count, 64)):
             size = int.from_bytes(data[at : at + 2], "big")
-            if size:
-                yield data[at + 2 : at + 2 + size]
+            if unit := data[at + 2 : at + 2 + size]:
+                yield unit
             at += 2 + size
