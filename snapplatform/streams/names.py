@@ -1,9 +1,14 @@
 """Stream names: what an encoder may call its stream."""
 
+import re
+from collections.abc import Iterator
+
 from snapplatform import checks
 from snapplatform.errors import InvalidValue
 
 MAX_NAME = 255
+LONGEST_GUESS = 200
+TRIED_GUESSES = 100
 # Characters that end a name, or mean something else, on some encoder's way from its form to us: ffmpeg cuts
 # its address at a space, and others send %20 as it stands.
 FORBIDDEN = '?#&"<>\\%'
@@ -19,3 +24,14 @@ def check_name(name: str, parameter: str = "name") -> str:
     if any(part in ("", ".", "..") for part in name.split("/")):
         raise InvalidValue(parameter, "must not have empty parts, '.' or '..'")
     return name
+
+
+def names_for(url: str) -> Iterator[str]:
+    """Names that a stream pulled from `url` (as it is shown) may have, best first: host and path, then with
+    a number behind."""
+    place = re.sub(r"[^\w./:~-]+", "-", url.partition("://")[2].partition("?")[0].rpartition("@")[2])
+    parts = [part for part in place.split("/") if part.strip("-.")]
+    name = "/".join(parts)[:LONGEST_GUESS].rstrip("/")
+    yield name
+    for number in range(2, TRIED_GUESSES):
+        yield f"{name}-{number}"

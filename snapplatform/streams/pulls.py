@@ -6,7 +6,6 @@ compare node and epoch.
 
 from collections.abc import Collection
 from dataclasses import dataclass
-from functools import lru_cache
 from uuid import UUID
 
 from django.db import transaction
@@ -14,13 +13,13 @@ from django.db.models import Count, Exists, F, Q, QuerySet
 from django.db.models.functions import Now
 
 from snapplatform.access.models import Account
-from snapplatform.access.secrets import SecretUnreadable, decrypt
 from snapplatform.cluster import nodes
 from snapplatform.cluster.models import Node
 from snapplatform.streams import reasons
 from snapplatform.streams.live import Held
 from snapplatform.streams.models import Stream
 from snapplatform.streams.placement import Load
+from snapplatform.streams.secrecy import source_of
 from snapplatform.streams.sources import Source
 
 # More than these are claimed in later turns.
@@ -72,7 +71,7 @@ def standing(node_id: UUID) -> tuple[list[Claim], list[Held]]:
     for status, shown, encrypted, *facts in rows.values_list(*_STANDING):
         held = Held(facts[0], facts[1], facts[2], node_id, facts[3], facts[4])
         if status == Account.Status.ACTIVE:
-            good.append(Claim(held, _source(shown, encrypted)))
+            good.append(Claim(held, source_of(shown, encrypted)))
         else:
             disabled.append(held)
     return good, disabled
@@ -112,12 +111,4 @@ def _take(rows: list[Stream], node_id: UUID) -> list[Claim]:
 
 def _claimed(row: Stream, node_id: UUID) -> Claim:
     held = Held(row.pk, row.account_id, row.name, node_id, row.epoch + 1, row.preroll_seconds)
-    return Claim(held, _source(row.source_url, row.source_encrypted))
-
-
-@lru_cache(maxsize=4096)
-def _source(shown: str, encrypted: str) -> Source | None:
-    try:
-        return Source(decrypt(encrypted) if encrypted else shown, shown)
-    except SecretUnreadable:
-        return None
+    return Claim(held, source_of(row.source_url, row.source_encrypted))

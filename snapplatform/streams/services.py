@@ -16,8 +16,10 @@ from snapplatform.ids import parse_id
 from snapplatform.streams import rules
 from snapplatform.streams.addresses import own_stream_name
 from snapplatform.streams.models import Stream, StreamKey
+from snapplatform.streams.names import names_for
+from snapplatform.streams.secrecy import source_of
 from snapplatform.streams.selectors import get_stream
-from snapplatform.streams.sources import HIDDEN, is_hidden, read_source
+from snapplatform.streams.sources import HIDDEN, is_hidden, names_own_stream, read_source
 
 _TRIES = 5
 
@@ -65,10 +67,13 @@ def ensure_stream(*, account_id: int, name: str, **defaults: Any) -> tuple[Strea
 
 
 def stream_of_url(*, principal: Principal, parameter: str, url: str) -> Stream:
-    """The caller's stream that `url`, an address of our own ingest, names; registered if it is new.
+    """The caller's stream that `url` names, registered if it is new: of an address of our own ingest the one
+    that is published there, with no connection made; of any other the one that is pulled from it.
 
-    Raises InvalidValue for any other address. It looks in the caller's account only.
+    Raises InvalidValue for what is neither. It looks in the caller's account only.
     """
+    if not names_own_stream(parameter, url):
+        return _stream_of_source(principal, parameter, url)
     name = own_stream_name(parameter, url)
     require(principal, "snap:GetStream", "stream", name)
     if found := Stream.objects.filter(account=principal.account_id, name=name).first():
@@ -133,6 +138,25 @@ def revoke_stream_key(*, principal: Principal, key_id: object) -> None:
     rows = StreamKey.objects.filter(pk=parse_id(key_id), account=principal.account_id, revoked=False)
     if not rows.update(revoked=True):
         raise NotFound("stream key", str(key_id))
+
+
+def _stream_of_source(principal: Principal, parameter: str, url: str) -> Stream:
+    """The account's stream that is pulled from exactly this URL."""
+    source = read_source(parameter, url)
+    require(principal, "snap:GetStream", "stream", source.shown)
+    rows = Stream.objects.filter(
+        account=principal.account_id, kind=Stream.Kind.PULLED, source_url=source.shown
+    )
+    for row in rows.order_by("number"):
+        if source_of(row.source_url, row.source_encrypted) == source:
+            return row
+    require(principal, "snap:CreateStream", "stream", source.shown)
+    fields = {"kind": Stream.Kind.PULLED, **_source(url)}
+    for name in names_for(source.shown):
+        row, made = ensure_stream(account_id=principal.account_id, name=name, **fields)
+        if made:
+            return row
+    raise AlreadyExists("stream", source.shown)
 
 
 def _source(text: str) -> dict[str, str]:

@@ -51,6 +51,20 @@ def read_source(parameter: str, text: object) -> Source:
     return Source(text, _shown(url))
 
 
+def names_own_stream(parameter: str, text: str) -> bool:
+    """Whether a URL names a stream that is published to us; else it is a source to pull from. Raises
+    InvalidValue when it is good for neither."""
+    try:
+        own = addresses.own_name(text) is not None
+    except ValueError:
+        own = False
+    if own:
+        addresses.own_stream_name(parameter, text)
+    else:
+        read_source(parameter, text)
+    return own
+
+
 def is_hidden(source: Source) -> bool:
     """Whether HIDDEN stands in the secrets: the caller gave back what it was shown."""
     return HIDDEN in source.shown and HIDDEN in source.url

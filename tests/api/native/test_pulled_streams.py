@@ -137,3 +137,31 @@ def test_a_job_on_a_pulled_stream_starts_by_itself(api: Api, pulled: dict, job):
     api.post(f"jobs/{body['id']}/stop")
     assert api.post(f"jobs/{body['id']}/start").status_code == 200
     assert "jobs" in problem(api.delete(f"streams/{pulled['id']}"), 409, "in-use")["detail"]
+
+
+def test_a_job_may_name_a_source(api: Api, job):
+    """Each URL is one stream, whose secret counts too."""
+    given = {"template_id": str(job.template_id), "bucket_id": str(job.bucket_id)}
+
+    def submit(url: str) -> dict:
+        response = api.post("jobs", {**given, "name": "j", "source_url": url})
+        assert response.status_code == 201, response.content
+        assert SECRET not in response.content.decode()
+        return response.json()
+
+    first, again, other = submit(URL), submit(URL), submit(URL + "2")
+    assert first["stream_name"] == "media.example.com/live/gate/east"
+    assert first["source_url"] == SHOWN
+    assert first["status"] == "started"
+    assert again["stream_id"] == first["stream_id"] != other["stream_id"]
+    assert other["stream_name"] == "media.example.com/live/gate/east-2"
+    hidden = submit("rtsp://u:p@[2001:470::1]/user=admin&password=x")
+    assert hidden["stream_name"] == "-2001:470::1-"
+    assert hidden["source_url"] == "rtsp://***@[2001:470::1]/***"
+
+
+def test_a_job_s_source_is_looked_for_in_its_own_account(api: Api, stranger: Api, job, pulled: dict):
+    given = {"template_id": str(job.template_id), "bucket_id": str(job.bucket_id), "name": "j"}
+    assert api.post("jobs", {**given, "source_url": URL}).json()["stream_id"] == pulled["id"]
+    assert stranger.post("jobs", {**given, "source_url": URL}).status_code == 404
+    assert Stream.objects.filter(kind="pulled").count() == 1

@@ -19,9 +19,10 @@ from snapplatform.api.native.strict import Strict
 from snapplatform.checks import Problems
 from snapplatform.errors import InvalidValue
 from snapplatform.storage.models import Bucket
-from snapplatform.streams.addresses import MAX_URL, own_stream_name
+from snapplatform.streams.addresses import MAX_URL
 from snapplatform.streams.models import Stream
 from snapplatform.streams.names import MAX_NAME
+from snapplatform.streams.sources import names_own_stream
 
 _EXAMPLE = {
     "name": "north gate",
@@ -73,7 +74,10 @@ class JobIn(_Options):
     stream_id = Identifier(required=False)
     stream_name = Text(required=False, max_length=MAX_NAME)
     source_url = Text(
-        required=False, max_length=MAX_URL, help_text="an address of our ingest: rtmp://HOST/live/NAME"
+        required=False,
+        max_length=MAX_URL,
+        help_text="an address of our ingest (rtmp://HOST/live/NAME), or a source to pull from; its stream is "
+        "made if there is none",
     )
     bucket_id = Identifier(required=False)
     bucket = Text(required=False, max_length=longest(Bucket, "name"), help_text="the bucket's name")
@@ -85,7 +89,7 @@ class JobIn(_Options):
         problems = Problems()
         if "source_url" in values:
             with problems.of():
-                own_stream_name("source_url", values["source_url"])
+                names_own_stream("source_url", values["source_url"])
         choices = (("stream_id", "stream_name", "source_url"), ("bucket_id", "bucket"))
         several = [refusal for names in choices for refusal in _one_of(names, given)]
         return [*several, *problems.found, *super().refusals(values, given)]

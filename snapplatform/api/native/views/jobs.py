@@ -116,5 +116,5 @@ def _stream(principal: Principal, given: dict[str, Any]) -> Stream:
     if "stream_name" in given:
         return find_stream(principal=principal, name=given.pop("stream_name"))
     stream = stream_of_url(principal=principal, parameter="source_url", url=given["source_url"])
-    given["source_url"] = without_secrets(given["source_url"])
+    given["source_url"] = stream.source_url or without_secrets(given["source_url"])
     return stream
