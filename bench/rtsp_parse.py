@@ -1,9 +1,9 @@
 """What pulled RTSP costs: the parser alone, then whole sockets. python -m bench.rtsp_parse [--streams N]
 
-One stream is 1080p30 at 4 Mb/s with a GOP of 2 s, in packets of 1400 bytes over TCP, as cameras send it. "CPU"
-is the percentage of one core for one stream, "memory" what each added to this process without what the sink
-keeps. The first table feeds ready bytes in reads of three sizes; the second pulls from a server, paced in real
-time, in a child process.
+One stream is 1080p30 at 4 Mb/s with a GOP of 2 s, in packets of 1400 bytes over TCP, as cameras send it.
+"CPU" is the percentage of one core for one stream, "KiB" what each added to this process without what the
+sink keeps (the first row tells; later ones use its memory again). The first table feeds ready bytes in reads
+of three sizes; the second pulls from a server, paced in real time, in a child process.
 """
 
 import argparse

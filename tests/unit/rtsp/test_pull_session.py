@@ -81,9 +81,10 @@ async def test_the_session_is_kept_alive(public: str, method: str) -> None:
         await asyncio.wait([pull])
 
 
-async def test_a_server_that_only_says_that_it_knows_get_parameter() -> None:
+@pytest.mark.parametrize("silent", [False, True])
+async def test_a_server_that_only_says_that_it_knows_get_parameter(silent: bool) -> None:
     server = Server(play=endless(*gops(10)))
-    server.overrides["GET_PARAMETER"] = lambda asked: answer(asked, "501 Not Implemented")
+    server.overrides["GET_PARAMETER"] = lambda asked: b"" if silent else answer(asked, "501 Not Implemented")
     limits = ClientLimits(tick_seconds=0.02, keep_alive_seconds=0.1)
     async with listening(server) as port:
         pull = asyncio.create_task(PullClient(limits).pull(target(port), Recorder()))
