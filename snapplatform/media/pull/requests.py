@@ -141,8 +141,9 @@ class Requests:
             if url.way.secure:
                 self._tls = self._tls or ssl.create_default_context()
                 self._cut.drop(sock)
-                sock = self._tls.wrap_socket(sock, server_hostname=url.host)
+                sock = self._tls.wrap_socket(sock, server_hostname=url.host, do_handshake_on_connect=False)
                 self._cut.add(sock)
+                sock.do_handshake()
             sock.settimeout(self._seconds)
         except ssl.SSLCertVerificationError as error:
             sock.close()

@@ -21,8 +21,8 @@ _FILE_LIMIT = 256  # a few sockets for each stream, and the certificates that ar
 _NICENESS = 5
 # Reading costs a few percent of a core; what loops for ever is killed by the kernel.
 _CPU_SECONDS, _CPU_WINDOW = 8, 10.0
-# The library lets go of the interpreter and wants it back for each packet: at Python's own 5 ms, one busy thread
-# makes the others a thousand times slower.
+# The library lets go of the interpreter and wants it back for each packet: at Python's own 5 ms, one busy
+# thread makes the others a thousand times slower.
 _SWITCH_SECONDS = 0.0005
 _TICK_MS = 1000
 _SOON_MS = 50

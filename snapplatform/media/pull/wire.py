@@ -5,7 +5,6 @@ The child reads strangers' bytes, so the node takes what it says as a stranger's
 
 import json
 import struct
-from collections.abc import Iterator
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
@@ -79,8 +78,9 @@ class Splitter:
         self._largest = _LARGEST | {UNIT: TIMES.size + unit_bytes}
         self._rest = bytearray()
 
-    def feed(self, data: bytes) -> Iterator[tuple[int, bytes]]:
+    def feed(self, data: bytes) -> list[tuple[int, bytes]]:
         """Whole messages; WireError for an unknown kind or one that is too long."""
+        found = []
         rest = self._rest
         rest += data
         at = 0
@@ -91,10 +91,11 @@ class Splitter:
             end = at + HEAD.size + size
             if len(rest) < end:
                 break
-            yield kind, bytes(memoryview(rest)[at + HEAD.size : end])
+            found.append((kind, bytes(memoryview(rest)[at + HEAD.size : end])))
             at = end
         if at:
             del rest[:at]
+        return found
 
 
 def read_json(payload: bytes) -> dict[str, Any]:

@@ -123,9 +123,11 @@ def pieces_of(data: bytes, size: int = 3000) -> list[bytes]:
 
 
 @asynccontextmanager
-async def site(pages: dict[str, bytes | Handler], tls: ssl.SSLContext | None = None) -> AsyncIterator[Site]:
+async def site(
+    pages: dict[str, bytes | Handler], tls: ssl.SSLContext | None = None, at: str = "127.0.0.1"
+) -> AsyncIterator[Site]:
     one = Site(pages)
-    server = await asyncio.start_server(one.arrived, "127.0.0.1", 0, ssl=tls)
+    server = await asyncio.start_server(one.arrived, at, 0, ssl=tls)
     one.port = server.sockets[0].getsockname()[1]
     try:
         yield one

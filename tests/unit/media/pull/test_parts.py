@@ -1,11 +1,14 @@
 """The small parts of reading: NAL units, times, the gate, first bytes, addresses, messages."""
 
+import socket
+import time
 from fractions import Fraction
+from itertools import pairwise
 
 import pytest
 
 from snapplatform.errors import InvalidValue
-from snapplatform.media.pull import wire
+from snapplatform.media.pull import link, wire
 from snapplatform.media.pull.failures import Failed
 from snapplatform.media.pull.formats import recognise
 from snapplatform.media.pull.gate import Gate
@@ -159,6 +162,33 @@ def test_a_url_keeps_its_secrets() -> None:
     assert "secret" not in repr(url)
 
 
+def test_what_a_node_does_not_take_is_dropped_by_whole_gops(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(link, "_MOST_WAITING", 200_000)
+    monkeypatch.setattr(link, "_FLUSH_SECONDS", 0.01)
+    ours, theirs = socket.socketpair()
+    with ours, theirs:
+        one = link.Link(theirs)
+        one.config("h264", b"\1abc")
+        begun = time.monotonic()
+        for number in range(100):
+            one.unit(number, number, number % 10 == 0, bytes(20_000))
+        assert time.monotonic() - begun < 1
+        assert one.dropped > 50
+        splitter, came = wire.Splitter(30_000), []
+        ours.settimeout(0.2)
+        for number in range(100, 200):
+            try:
+                came += splitter.feed(ours.recv(1 << 20))
+            except TimeoutError:
+                pass
+            one.unit(number, number, number % 10 == 0, bytes(20_000))
+    assert came[0][0] == wire.CONFIG
+    numbers = [wire.read_unit(payload)[:3] for kind, payload in came if kind == wire.UNIT]
+    holes = [later for earlier, later in pairwise(numbers) if later[0] != earlier[0] + 1]
+    assert holes and all(keyframe for _, _, keyframe in holes)
+    assert numbers[-1][0] > 150
+
+
 def test_messages_are_cut_and_checked() -> None:
     end = PullEnd(EndKind.LOST, "closed")
     data = wire.pack_end(end) + wire.pack(wire.UNIT, wire.TIMES.pack(80, 40, True) + b"abc")
@@ -178,7 +208,7 @@ def test_messages_are_cut_and_checked() -> None:
 )
 def test_messages_that_are_too_long_or_unknown_are_told(data: bytes) -> None:
     with pytest.raises(wire.WireError):
-        list(wire.Splitter(unit_bytes=3).feed(data))
+        wire.Splitter(unit_bytes=3).feed(data)
 
 
 @pytest.mark.parametrize(

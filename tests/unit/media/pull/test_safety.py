@@ -13,7 +13,7 @@ from snapplatform.media.pull.client import AvPull
 from snapplatform.media.pull.schemes import AvUrl
 from snapplatform.net import Address, AddressRefused
 from snapplatform.net.ending import EndKind
-from tests.unit.media.pull.media import encoded
+from tests.unit.media.pull.media import encoded, segments
 from tests.unit.media.pull.site import Handler, redirect, site
 from tests.unit.media.pull.test_hls import playlist
 from tests.unit.media.pull.watching import QUICK, Recorder, watch
@@ -147,6 +147,37 @@ async def test_a_name_that_moves_while_a_stream_plays_is_checked_again() -> None
             assert one.hits == 0
         assert asked == ["cam.example", "cdn.example"]
         assert client.stats.refused == 1
+    finally:
+        await client.close()
+
+
+async def test_each_host_is_asked_for_and_reached_by_its_own_addresses() -> None:
+    asked: list[str] = []
+
+    async def resolver(host: str, port: int) -> list[Address]:
+        asked.append(host)
+        return [
+            ip_address({"cam.example": "127.0.0.1", "a.example": "127.0.0.2", "b.example": "127.0.0.3"}[host])
+        ]
+
+    client = AvPull(QUICK, resolver=resolver)
+    pieces = segments(count=4)
+    try:
+        async with (
+            site({"/0.ts": pieces[0]}) as one,
+            site({"/1.ts": pieces[1]}, at="127.0.0.2") as two,
+            site({"/2.ts": pieces[2]}, at="127.0.0.3") as three,
+        ):
+            names = [
+                one.url("/0.ts", host="cam.example"),
+                two.url("/1.ts", host="a.example"),
+                three.url("/2.ts", host="b.example"),
+            ]
+            one.pages["/cam"] = playlist(names)
+            sink, end = await watch(client, one.url("/cam", host="cam.example"))
+        assert end.kind is EndKind.ENDED
+        assert sink.numbers() == list(range(30))
+        assert asked == ["cam.example", "a.example", "b.example"]
     finally:
         await client.close()
 
