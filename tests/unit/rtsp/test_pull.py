@@ -6,6 +6,7 @@ from itertools import chain
 import pytest
 
 from snapplatform.rtsp import ClientLimits, EndKind, PullClient
+from snapplatform.rtsp.one_keyframe import OneKeyframe
 from tests.unit.rtmp.serving import eventually
 from tests.unit.rtsp.feeding import Recorder, packed, sample
 from tests.unit.rtsp.packets import Packer, bye, interleaved, rtp, sender_report
@@ -54,6 +55,17 @@ async def test_pictures_of_an_encoder_arrive_whole(codec: str) -> None:
         await PullClient().pull(target(port), sink)
     # The last one's end is not known for sure before another one comes, or the marker was trusted.
     assert numbers(sink) == list(range(25))
+
+
+def test_nothing_passes_after_the_first_keyframe() -> None:
+    """One packet can end a keyframe and bring the whole next picture."""
+    sink, left = Recorder(), list[str]()
+    one = OneKeyframe(sink, lambda: left.append("left"))
+    for _ in range(2):
+        one.on_config("h264", b"\x01")
+        one.on_access_unit(0, 0, True, b"", None)
+    one.on_end("ended")
+    assert (len(sink.configs), len(sink.units), left, sink.ended) == (1, 1, ["left"], ["ended"])
 
 
 async def test_one_keyframe_and_nothing_after_it() -> None:
