@@ -31,8 +31,9 @@ if TYPE_CHECKING:
     from snapplatform.storage.models import StoredObject
 
 TEMPORARY, SIDECAR, ASIDE = ".part", ".json", "aside"
-# Rows keep the lag in whole ms. Two ticks of a job are never closer than its interval, 500 ms at least.
-_TICK_MS = 5
+# Rows keep the lag in whole ms, so a tick is known to half a ms, and equal ones differ by one at most. Not
+# wider: a first picture has a moment of its own, which may fall close to a tick of the grid.
+_SAME_TICK = timedelta(milliseconds=1)
 
 
 @dataclass(slots=True)
@@ -140,7 +141,7 @@ def frame_number(data: bytes) -> int | None:
 def _check_ticks(sequence: list[Snapshot], found: Findings) -> None:
     rows = sorted(sequence, key=_tick)
     for before, after in pairwise(rows):
-        if _tick(after) - _tick(before) < timedelta(milliseconds=_TICK_MS):
+        if _tick(after) - _tick(before) <= _SAME_TICK:
             found.note(found.doubled, "tick", f"{_about(before)}; {_about(after)}")
 
 
