@@ -40,6 +40,9 @@ class Child:
     def __init__(self, process: asyncio.subprocess.Process, connection: socket.socket) -> None:
         self._process = process
         self._connection = connection
+        # One wait for all: the loop never forgets a wait for a process that was cancelled, and a slot begins
+        # several with each picture.
+        self._exit = asyncio.ensure_future(process.wait())
 
     @classmethod
     async def start(cls) -> Child:
@@ -68,7 +71,7 @@ class Child:
         return self._process.returncode is None
 
     async def exited(self) -> None:
-        await self._process.wait()
+        await asyncio.wait({self._exit})
 
     async def take(self, request: PictureRequest, deadline: float) -> PictureResult:
         """One exchange. DecodeFailed as the decoder says, TimeoutError after `deadline` s, ChildDied."""
@@ -91,7 +94,7 @@ class Child:
         with contextlib.suppress(ProcessLookupError):
             self._process.kill()
         self._connection.close()
-        await self._process.wait()
+        await self.exited()
 
     async def _receive(self) -> tuple[protocol.Header, list[memoryview]]:
         header_size, parts_size = protocol.unpack_prefix(await self._exactly(protocol.PREFIX.size))

@@ -1,6 +1,7 @@
 """The decoder process itself: its limits, and that it never outlives its parent."""
 
 import asyncio
+import gc
 import os
 import resource
 import select
@@ -22,6 +23,30 @@ GONE_WITHIN = 0.5
 linux_only = pytest.mark.skipif(
     sys.platform != "linux", reason="looks into processes by prlimit, pidfd and /proc, which are Linux's"
 )
+
+
+async def test_waiting_for_the_end_again_and_again_gathers_nothing():
+    child = await Child.start()
+    try:
+        for _ in range(20):
+            await cancelled(child.exited())
+        gc.collect()
+        before = len(gc.get_objects())
+        for _ in range(1000):
+            await cancelled(child.exited())
+        gc.collect()
+        assert len(gc.get_objects()) - before < 100
+    finally:
+        await child.kill()
+    await asyncio.wait_for(child.exited(), 5)
+
+
+async def cancelled(waiting):
+    task = asyncio.ensure_future(waiting)
+    await asyncio.sleep(0)
+    task.cancel()
+    await asyncio.wait({task})
+
 
 PARENT = """
 import asyncio
