@@ -36,9 +36,7 @@ def serve() -> None:
     av.logging.set_level(None)
     sys.setswitchinterval(_SWITCH_SECONDS)
     _limit()
-    control = socket.socket(fileno=0)
-    control.send(READY)
-    _Server(control).run()
+    _Server(socket.socket(fileno=0)).run()
 
 
 class _Server:
@@ -51,6 +49,8 @@ class _Server:
         self._window_ends = 0.0
 
     def run(self) -> None:
+        self._allow_cpu()
+        self._control.send(READY)
         while True:
             self._allow_cpu()
             for descriptor, _ in self._poller.poll(_SOON_MS if self._ending else _TICK_MS):

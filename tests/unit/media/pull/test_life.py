@@ -47,7 +47,7 @@ async def cancel(task: "asyncio.Task[object]") -> float:
 
 async def gone(one: Site) -> None:
     """Nobody is connected any more."""
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(30):
         while one.tasks:
             await asyncio.sleep(0.02)
 
@@ -68,7 +68,7 @@ async def test_cancelling_ends_a_stream_at_once_and_no_other(client: AvPull, pag
         tasks = [start(client, one.url("/other"), other)] * others
         sink = Recorder()
         task = start(client, one.url("/cam"), sink)
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(30):
             while "/cam" not in one.paths:
                 await asyncio.sleep(0.01)
         await asyncio.sleep(0.3)
@@ -137,7 +137,7 @@ async def test_processes_take_so_many_streams_and_end_when_idle() -> None:
             assert len(client.pids) == 3
             for task in tasks:
                 await cancel(task)
-            async with asyncio.timeout(10):
+            async with asyncio.timeout(30):
                 while client.pids:
                     await asyncio.sleep(0.02)
     finally:
@@ -205,7 +205,7 @@ async def test_user_and_password_are_in_no_argument_and_no_environment(client: A
     async with site({"/cam": endless()}) as one:
         sink = Recorder()
         task = start(client, one.url("/cam?token=hidden").replace("//", "//user:secret@"), sink)
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(30):
             while not one.asked:
                 await asyncio.sleep(0.01)
         assert one.asked[0].headers["Authorization"] == "Basic dXNlcjpzZWNyZXQ="
