@@ -168,11 +168,11 @@ async def test_a_busy_group_leaves_a_decoder_to_the_others():
 async def test_a_machine_without_files_costs_a_decoder_only_time(monkeypatch):
     real, calls = socket.socketpair, []
 
-    def full(*arguments):
+    def full(*arguments, **options):
         calls.append(arguments)
         if len(calls) < 3:
             raise OSError(errno.EMFILE, os.strerror(errno.EMFILE))
-        return real(*arguments)
+        return real(*arguments, **options)
 
     async with pool_of() as pool:
         monkeypatch.setattr(child.socket, "socketpair", full)
