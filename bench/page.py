@@ -148,9 +148,9 @@ def _together(results: Results) -> str:
     head = ["what", "number", "p50", "p90", "p99", "max"]
     streams = results.together_streams
     text = (
-        f"One on each of {streams} streams of 1080p30; ms. The tick of a first picture is when its turn comes "
-        "(docs/jobs.md), so its wait for a new keyframe (up to 2 s) and for that turn is not in its lag; the "
-        "last line has it."
+        f"One on each of {streams} streams of 1080p30; ms. The tick of a first picture is when its turn "
+        "comes (docs/jobs.md), so its wait for a new keyframe (up to 2 s) and for that turn is not in its "
+        "lag; the last line has it."
     )
     return f"## {streams} jobs started together\n\n{text}\n\n{table(head, rows)}"
 
