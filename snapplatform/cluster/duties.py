@@ -12,6 +12,9 @@ from snapplatform.cluster.models import Duty
 
 log = logging.getLogger("snapplatform.duties")
 
+# Two processes may be a moment apart where each asks its own clock, as on SQLite.
+SPARE = timedelta(seconds=1)
+
 
 @dataclass(frozen=True, slots=True)
 class DutySpec:
@@ -28,10 +31,16 @@ def run_due(specs: list[DutySpec]) -> list[str]:
 
 
 def claim(spec: DutySpec) -> bool:
-    """Take the duty if it is due: whoever moves `due_at` forward has it."""
+    """Take the duty if it is due: whoever moves `due_at` forward has it.
+
+    One that is due later than its own interval from now was noted before the database's clock went back, or
+    before the interval was made shorter.
+    """
     Duty.objects.get_or_create(name=spec.name, defaults={"due_at": Now()})
-    due = Duty.objects.filter(name=spec.name, due_at__lte=Now())
-    return due.update(due_at=Now() + spec.every, last_started_at=Now()) == 1
+    due = models.Q(due_at__lte=Now()) | models.Q(due_at__gt=Now() + spec.every + SPARE)
+    return (
+        Duty.objects.filter(due, name=spec.name).update(due_at=Now() + spec.every, last_started_at=Now()) == 1
+    )
 
 
 def _perform(spec: DutySpec) -> bool:

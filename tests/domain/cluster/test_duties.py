@@ -2,6 +2,8 @@
 
 from datetime import timedelta
 
+from django.db.models.functions import Now
+
 from snapplatform.cluster import duties
 from snapplatform.cluster.duties import DutySpec
 from snapplatform.cluster.models import Duty
@@ -13,6 +15,14 @@ def fail() -> str:
 
 def test_a_duty_is_taken_once_until_it_is_due_again(db):
     spec = DutySpec("d", timedelta(minutes=1), lambda: "done")
+    assert duties.claim(spec)
+    assert not duties.claim(spec)
+
+
+def test_a_clock_that_went_back_delays_no_duty(db):
+    spec = DutySpec("d", timedelta(minutes=1), lambda: "done")
+    assert duties.claim(spec)
+    Duty.objects.update(due_at=Now() + timedelta(hours=1))
     assert duties.claim(spec)
     assert not duties.claim(spec)
 
