@@ -2,8 +2,7 @@
 
 import asyncio
 import logging
-from collections.abc import Mapping
-from typing import Protocol
+from collections.abc import Callable, Mapping
 from uuid import UUID
 
 from django.conf import settings
@@ -31,10 +30,6 @@ PLAYER_SECONDS = 8.0  # how long a player waits for its stream; the server gives
 RELEASE_SECONDS = 1.0
 
 
-class Wake(Protocol):
-    def __call__(self) -> None: ...
-
-
 class Leases:
     """Runs as one task. Everything is on the loop but the questions to the database."""
 
@@ -45,7 +40,7 @@ class Leases:
         database: DatabaseThread,
         lease: Lease,
         *,
-        on_live: Wake,
+        on_live: Callable[[], None],
         table: Mapping[str, Opener] | None = None,
     ) -> None:
         self._node_id = node_id
@@ -62,10 +57,6 @@ class Leases:
         self._wake = asyncio.Event()
         self._draining = False
         lease.on_lapse(self.suspend)
-
-    @property
-    def held(self) -> list[UUID]:
-        return list(self._pulls)
 
     async def run(self) -> None:
         """Until cancelled."""
@@ -91,9 +82,13 @@ class Leases:
             ask = {"node_id": self._node_id, "account_id": account_id, "name": name}
             claim = await self._database.run(lambda: pulls.claim_one(**ask))  # type: ignore[arg-type]
             if claim is not None:
-                stream = self._begin(claim).stream
+                self._begin(claim)
+            stream = self._hub.find(account_id, name)  # another player may have been first
         pull = self._pulls.get(stream.held.stream_id) if stream is not None else None
-        return stream if pull is None or await self._flows(pull) else None
+        if pull is None:
+            return stream
+        self._wake.set()
+        return stream if await pull.flowing(PLAYER_SECONDS) else None
 
     def drain(self, active: bool) -> None:
         """The node is to give everything away, or may take streams again."""
@@ -195,19 +190,6 @@ class Leases:
         self._hub.remove(stream)
         log.info("stream %s is let go: %s", stream.held.name, reason)
         self._on_live()
-
-    async def _flows(self, pull: Pull) -> bool:
-        """Wait for pictures, as a reader."""
-        pull.waiting += 1
-        self._wake.set()
-        try:
-            async with asyncio.timeout(PLAYER_SECONDS):
-                await pull.flows.wait()
-        except TimeoutError:
-            return False
-        finally:
-            pull.waiting -= 1
-        return not pull.stream.ended
 
 
 def _tenure(held: Held) -> tuple[UUID, int]:

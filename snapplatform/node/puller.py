@@ -40,9 +40,9 @@ class Pull:
         self.claim = claim
         self.stream = stream
         self.state, self.reason = Stream.State.OPENING, reasons.CONNECTING
-        self.flows = asyncio.Event()  # pictures come
-        self.waiting = 0  # readers that wait for them
         self.idle_since: float | None = None
+        self._flows = asyncio.Event()  # pictures come
+        self._waiting = 0  # readers that wait for them
         self._table = table
         self._on_change = on_change
         self._retries = retries or Retries()
@@ -57,7 +57,7 @@ class Pull:
 
     @property
     def readers(self) -> int:
-        return len(self.stream.audience) + self.waiting
+        return len(self.stream.audience) + self._waiting
 
     def start(self) -> None:
         """Connect; does nothing while it runs."""
@@ -72,6 +72,18 @@ class Pull:
             task.cancel()
             self._away(reason)
         return task
+
+    async def flowing(self, seconds: float) -> bool:
+        """Wait so long for pictures, as a reader."""
+        self._waiting += 1
+        try:
+            async with asyncio.timeout(seconds):
+                await self._flows.wait()
+        except TimeoutError:
+            return False
+        finally:
+            self._waiting -= 1
+        return not self.stream.ended
 
     def consider(self, claim: Claim, between: float | None) -> None:
         """Look whether source, jobs and readers are still what they were; called twice a second.
@@ -153,11 +165,11 @@ class Pull:
                 self._changed.set()
 
     def _on_picture(self) -> None:
-        self.flows.set()
+        self._flows.set()
         self._say(Stream.State.LIVE, "")
 
     def _away(self, reason: str) -> None:
-        self.flows.clear()
+        self._flows.clear()
         self.stream.pause(reason)
         self._say(Stream.State.OPENING, reason)
 
