@@ -7,7 +7,9 @@ import signal
 import subprocess
 import sys
 import time
+from collections.abc import AsyncIterator
 from contextlib import suppress
+from dataclasses import replace
 
 import pytest
 
@@ -18,13 +20,22 @@ from snapplatform.media.pull.schemes import AvUrl
 from tests.unit.media.pull.conftest import LOOPBACK
 from tests.unit.media.pull.media import SMALL, encoded
 from tests.unit.media.pull.site import Request, Site, chunked, pieces_of, says, site
-from tests.unit.media.pull.watching import Recorder, until, watch
+from tests.unit.media.pull.watching import QUICK, Recorder, until, watch
 
 # Five times what is promised.
 CANCELLED_WITHIN = 1.0
 GONE_WITHIN = 0.5
 
 linux_only = pytest.mark.skipif(sys.platform != "linux", reason="looks into /proc and uses pidfd")
+
+
+@pytest.fixture
+async def patient() -> AsyncIterator[AvPull]:
+    """No time-out ends what nobody cuts."""
+    limits = replace(QUICK, open_seconds=90, silence_seconds=90, video_seconds=90, linger_seconds=90)
+    one = AvPull(limits, allowed=LOOPBACK)
+    yield one
+    await one.close()
 
 
 def endless(first_frame: int = 0):
@@ -62,10 +73,11 @@ async def gone(one: Site) -> None:
     ],
 )
 @pytest.mark.parametrize("others", [0, 1])
-async def test_cancelling_ends_a_stream_at_once_and_no_other(client: AvPull, page, others: int) -> None:
+async def test_cancelling_ends_a_stream_at_once_and_no_other(patient: AvPull, page, others: int) -> None:
+    client = patient
     async with site({"/cam": page, "/other": endless(500)}) as one:
         other = Recorder()
-        tasks = [start(client, one.url("/other"), other)] * others
+        tasks = [start(client, one.url("/other"), other) for _ in range(others)]
         sink = Recorder()
         task = start(client, one.url("/cam"), sink)
         async with asyncio.timeout(30):
