@@ -20,7 +20,7 @@ from snapplatform.storage.spool_lane import Damaged, Lane
 
 log = logging.getLogger("snapplatform.node")
 
-BATCH = 32
+BATCH = 64  # as many as the writer publishes at once
 GONE = "its bucket is gone"
 DAMAGED = "damaged"
 
