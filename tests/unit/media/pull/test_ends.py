@@ -12,6 +12,7 @@ from snapplatform.media.pull.client import AvPull
 from snapplatform.net.ending import EndKind
 from tests.unit.media.pull.media import SMALL, SOUNDING, encoded
 from tests.unit.media.pull.site import Handler, Request, answer, chunked, pieces_of, says, site
+from tests.unit.media.pull.test_life import flood
 from tests.unit.media.pull.watching import QUICK, watch
 
 OK = b"HTTP/1.1 200 OK\r\n\r\n"
@@ -70,6 +71,7 @@ def slow_start() -> Handler:
         pytest.param(
             chunked(pieces_of(encoded("flv", SMALL, 30))), "silence: nothing", id="pictures, then nothing"
         ),
+        pytest.param(flood, "answer timed out: could not be read", id="stuffing"),
         pytest.param(sound_alone(20), "no video: no picture for 2 s", id="sound goes on alone"),
         pytest.param(sound_alone(0), "no video", id="sound alone"),
     ],
