@@ -231,6 +231,20 @@ async def test_a_node_that_stops_gives_its_streams_away(node, pulled, ask, foota
         assert (await ask(lambda: Job.objects.get(pk=job.pk))).waiting == "no capture node"
 
 
+async def test_a_node_that_drains_gives_its_streams_away_and_takes_none(node, pulled, ask, footage, source):
+    async with Encoder(source, "cam") as encoder:
+        await encoder.video(*footage)
+        job = await pulled(f"rtmp://127.0.0.1:{source}/live/cam")
+        await ask(lambda: pictures(job))
+        await node.drain.heed(True)
+        await ask(lambda: Stream.objects.filter(pk=job.stream_id, node=None, state="offline").exists())
+        assert (await ask(lambda: row(job))).offline_reason == "its node drains"
+        assert not node.hub.streams()
+        await node.drain.heed(False)
+        await ask(lambda: stands(job, "live"))
+        assert (await ask(lambda: row(job))).epoch == 2
+
+
 async def test_far_apart_pictures_are_fetched_one_by_one(
     quick, monkeypatch, node, pulled, ask, footage, source
 ):
