@@ -1,6 +1,7 @@
 """The life of pulled streams, the same for each protocol: dial, run, end once, and be ticked meanwhile."""
 
 import asyncio
+import logging
 import ssl
 from collections import Counter
 from collections.abc import Awaitable
@@ -9,6 +10,8 @@ from typing import Protocol, cast
 
 from snapplatform.net.dialling import Place, dial
 from snapplatform.net.ending import EndKind, PullEnd
+
+log = logging.getLogger("snapplatform.net")
 
 
 @dataclass(slots=True)
@@ -92,7 +95,11 @@ class Pulls:
         self._timer = loop.call_later(self._tick_seconds, self._tick, loop)
 
     def _tick(self, loop: asyncio.AbstractEventLoop) -> None:
+        self._wait(loop)  # first: whatever a tick does, the others must not lose their time-outs
         now = loop.time()
         for connection in list(self._connections):
-            connection.tick(now)
-        self._wait(loop)
+            try:
+                connection.tick(now)
+            except Exception:
+                log.exception("a pull could not be looked after")
+                connection.finish(PullEnd(EndKind.INTERNAL))

@@ -1,6 +1,7 @@
 """The RTMP server: listens, counts, ends what is overdue, closes."""
 
 import asyncio
+import logging
 from collections import Counter
 from dataclasses import dataclass
 
@@ -9,6 +10,8 @@ from snapplatform.rtmp.host import HEADROOM
 from snapplatform.rtmp.interface import Directory
 from snapplatform.rtmp.limits import Limits
 from snapplatform.rtmp.stats import ServerStats
+
+log = logging.getLogger("snapplatform.rtmp")
 
 READ_BYTES = 256 * 1024
 CLOSE_SECONDS = 5.0
@@ -126,7 +129,12 @@ class RtmpServer:
         )
 
     def _tick(self) -> None:
+        # First: whatever a tick does, the other connections must not lose their time-outs.
+        self._timer = self.loop.call_later(self.limits.tick_seconds, self._tick)
         now = self.loop.time()
         for connection in list(self._connections):
-            connection.tick(now)
-        self._timer = self.loop.call_later(self.limits.tick_seconds, self._tick)
+            try:
+                connection.tick(now)
+            except Exception:
+                log.exception("an rtmp connection could not be looked after")
+                connection.stop("internal error")

@@ -108,6 +108,17 @@ async def test_connections_are_limited_in_all_and_per_address(limits: Limits) ->
         await eventually(lambda: server.stats.connections == 2)
 
 
+async def test_a_connection_that_can_not_be_looked_after_costs_nobody_else_his_time_outs() -> None:
+    relay = Relay()
+    async with serving(relay, QUICK) as server, client(server) as bad, client(server) as idle:
+        bad.send(hello() + Writer().publish())
+        await bad.until(lambda data: "NetStream.Publish.Start" in statuses(data))
+        relay.all[0].patience = "not a number"  # type: ignore[assignment]
+        await bad.until_closed()
+        assert relay.all[0].closed == ["internal error"]
+        await idle.until_closed()
+
+
 async def test_large_metadata_is_left_out_and_the_stream_goes_on() -> None:
     relay = Relay()
     async with serving(relay) as server, client(server) as one:

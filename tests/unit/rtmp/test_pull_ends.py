@@ -28,6 +28,16 @@ NAMES = {"level": "error", "code": "NetConnection.Connect.Rejected", "descriptio
 NEST = (b"\x03\0\1a") * 3000
 
 
+async def test_a_sink_that_breaks_a_pull_ends_it_alone() -> None:
+    broken, sink, client = Recorder(patience="not a number"), Recorder(), PullClient(QUICK)  # type: ignore[arg-type]
+    async with (
+        scripted(saying(PLAYING + Writer().media([(9, 0, keyframe(100))]))) as port,
+        asyncio.timeout(5),
+    ):
+        ends = await asyncio.gather(client.pull(target(port), broken), client.pull(target(port), sink))
+    assert [end.kind for end in ends] == [EndKind.INTERNAL, EndKind.SILENCE]
+
+
 async def ending(data: bytes, limits: ClientLimits) -> str:
     sink, client = Recorder(), PullClient(limits)
     async with scripted(saying(data)) as port, asyncio.timeout(5):
