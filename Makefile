@@ -43,8 +43,8 @@ bench: $(DEV) ## measure, side by side with ffmpeg; results in docs/benchmarks.m
 # A data directory of its own: looking at the code must not make the site's secrets.
 lint: export SNAP_DATA_DIR := $(CURDIR)/$(VENV)/lint
 lint: $(DEV) ## ruff, import directions, types, migrations, Django's own checks
-	@$(VENV)/bin/ruff check --quiet .
-	@$(VENV)/bin/ruff format --check --quiet . || { echo "Run: $(VENV)/bin/ruff format ."; exit 1; }
+	@$(VENV)/bin/ruff check --no-cache --quiet .
+	@$(VENV)/bin/ruff format --no-cache --check --quiet . || { echo "Run: $(VENV)/bin/ruff format ."; exit 1; }
 	@$(VENV)/bin/lint-imports --no-cache > $(VENV)/lint-imports.txt || { cat $(VENV)/lint-imports.txt; exit 1; }
 	@$(VENV)/bin/mypy --no-error-summary
 	@$(PY) manage.py makemigrations --check --dry-run

@@ -6,8 +6,6 @@ import asyncio
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 
-from snapplatform.streams.livestream import STALE_SECONDS
-
 from bench.faults import corpus
 from bench.faults import slow_sources as sources
 from bench.faults.encoder import HELLO, Encoder, chunks
@@ -16,6 +14,7 @@ from bench.wire import HANDSHAKE_BYTES
 from jobs.models import Job
 from snapplatform.rtmp import Limits
 from snapplatform.rtmp.messages import AUDIO
+from snapplatform.streams.livestream import STALE_SECONDS
 
 SERVER = Limits()  # the node's own
 
