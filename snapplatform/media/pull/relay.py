@@ -12,11 +12,10 @@ import threading
 
 from snapplatform.net.ending import EndKind, PullEnd
 
+from .connecting import connect, first_of
 from .cut import Cut
 from .failures import Failed
-from .requests import connect
 
-_CONNECT_SECONDS = 5.0
 _MESSAGE_BYTES = 64 * 1024
 _HEAD_END = b"\r\n\r\n"
 _STATUS = re.compile(rb"RTSP/1\.[01] (\d{3})")
@@ -31,7 +30,8 @@ class Relay:
     def __init__(self, addresses: list[str], port: int, cut: Cut) -> None:
         self.end: PullEnd | None = None  # why it stopped
         self._cut = cut
-        self._server, self._address = self._connect(addresses, port)
+        self._server = first_of(addresses, lambda address: connect(address, port, cut))
+        self._address: str = self._server.getpeername()[0]
         self._server.settimeout(None)
         self._listener = socket.create_server(("127.0.0.1", 0), backlog=1)
         self.port: int = self._listener.getsockname()[1]
@@ -46,15 +46,6 @@ class Relay:
             except OSError:
                 pass
             sock.close()
-
-    def _connect(self, addresses: list[str], port: int) -> tuple[socket.socket, str]:
-        failure = Failed(EndKind.UNREACHABLE)
-        for address in addresses:
-            try:
-                return connect(address, port, self._cut, _CONNECT_SECONDS), address
-            except Failed as error:
-                failure = error
-        raise failure
 
     def _run(self) -> None:
         try:

@@ -11,13 +11,13 @@ from snapplatform.errors import InvalidValue
 from snapplatform.net.ending import EndKind
 
 from .bodies import Body
+from .connecting import connect, first_of
 from .cut import Cut
 from .failures import Failed, refused
 from .schemes import NESTED, AvUrl
 
 _REDIRECTS = (301, 302, 303, 307, 308)
 _IDLE = 2  # connections kept for the next segment
-_CONNECT_SECONDS = 5.0  # to each address
 _AGENT = "Snapplatform"
 
 
@@ -124,19 +124,10 @@ class Requests:
             addresses, self._first = self._addresses, None
         else:
             addresses = self._ask(url.full)
-        return _Connection(url, self._dial(url, addresses))
+        return _Connection(url, first_of(addresses, lambda address: self._dial(url, address)))
 
-    def _dial(self, url: AvUrl, addresses: list[str]) -> socket.socket:
-        failure = Failed(EndKind.UNREACHABLE)
-        for address in addresses:
-            try:
-                return self._dial_one(url, address)
-            except Failed as error:
-                failure = error
-        raise failure
-
-    def _dial_one(self, url: AvUrl, address: str) -> socket.socket:
-        sock = connect(address, url.port, self._cut, _CONNECT_SECONDS)
+    def _dial(self, url: AvUrl, address: str) -> socket.socket:
+        sock = connect(address, url.port, self._cut)
         try:
             if url.way.secure:
                 self._tls = self._tls or ssl.create_default_context()
@@ -172,26 +163,6 @@ class Requests:
     def _drop(self, connection: _Connection) -> None:
         self._cut.drop(connection.own)
         connection.close()
-
-
-def connect(address: str, port: int, cut: Cut, seconds: float) -> socket.socket:
-    """TCP to an address that was checked; Failed otherwise. `cut` knows the socket before it connects."""
-    sock = socket.socket(socket.AF_INET6 if ":" in address else socket.AF_INET)
-    try:
-        cut.add(sock)
-        sock.settimeout(seconds)
-        sock.connect((address, port))
-        sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-    except BaseException as error:
-        cut.drop(sock)
-        sock.close()
-        if not isinstance(error, OSError):
-            raise
-        cut.check()
-        if isinstance(error, TimeoutError):
-            raise Failed(EndKind.CONNECT_TIMEOUT) from None
-        raise Failed(EndKind.UNREACHABLE, error.strerror or "") from None
-    return sock
 
 
 def _parse(text: str) -> AvUrl:

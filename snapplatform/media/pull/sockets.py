@@ -6,11 +6,10 @@ from ipaddress import IPv4Address, ip_address
 
 from snapplatform.net.ending import EndKind
 
+from .connecting import connect, first_of
 from .cut import Cut
 from .failures import Failed
-from .requests import connect
 
-_CONNECT_SECONDS = 5.0
 _DATAGRAM = 65536
 _KERNEL_BUFFER = 2 * 1024 * 1024  # one loop's delay of a fast stream; the kernel cuts it to what it allows
 _RTP_HEADER = 12
@@ -22,7 +21,7 @@ class Tcp:
 
     def __init__(self, addresses: list[str], port: int, cut: Cut, seconds: float) -> None:
         self._cut = cut
-        self._sock = self._connect(addresses, port)
+        self._sock = first_of(addresses, lambda address: connect(address, port, cut))
         self._sock.settimeout(seconds)
 
     def read(self, size: int) -> bytes:
@@ -34,15 +33,6 @@ class Tcp:
     def close(self) -> None:
         self._cut.drop(self._sock)
         self._sock.close()
-
-    def _connect(self, addresses: list[str], port: int) -> socket.socket:
-        failure = Failed(EndKind.UNREACHABLE)
-        for address in addresses:
-            try:
-                return connect(address, port, self._cut, _CONNECT_SECONDS)
-            except Failed as error:
-                failure = error
-        raise failure
 
 
 class Udp:

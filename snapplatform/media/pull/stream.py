@@ -14,6 +14,7 @@ from av.video.stream import VideoStream
 
 from snapplatform.net.ending import EndKind, PullEnd
 
+from ..codec import BadCodecConfig, CodecConfig, PictureTooLarge
 from .cut import Cut
 from .failures import Failed, end_of
 from .gate import Gate
@@ -90,6 +91,7 @@ class Stream:
             pace.keep(dts)
             if keyframe and converter.config != told:
                 told = converter.config
+                _check_size(context.name, told)
                 self._link.config(context.name, told)
             if not self._link.unit(pts, dts, keyframe, data):
                 gate.shut()
@@ -119,6 +121,16 @@ def _packets(opened: Opened, video: VideoStream, *, keyframes_only: bool) -> Ite
     for packet in opened.container.demux():
         if packet.size and packet.stream_index == video.index:
             yield packet
+
+
+def _check_size(codec: str, config: bytes) -> None:
+    """Nobody would take a picture of it."""
+    try:
+        _ = CodecConfig(codec, config).info  # type: ignore[arg-type]  # in CODECS
+    except PictureTooLarge as error:
+        raise Failed(EndKind.UNSUPPORTED, f"its pictures are too large: {error}") from None
+    except BadCodecConfig:
+        pass  # the decoder may know better
 
 
 def _take_new_extradata(packet: Packet[Any], converter: Converter) -> None:
