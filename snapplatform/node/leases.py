@@ -12,7 +12,7 @@ from snapplatform import clock
 from snapplatform.node import claiming, metrics
 from snapplatform.node.claiming import CLAIMED_AT_ONCE, Claiming, Sight, Words
 from snapplatform.node.lease import Lease
-from snapplatform.node.openers import Opener, openers
+from snapplatform.node.openers import Opener, av_client, openers
 from snapplatform.node.puller import Pull
 from snapplatform.node.threads import DatabaseThread
 from snapplatform.streams import pulls, reasons
@@ -48,7 +48,8 @@ class Leases:
         self._database = database
         self._lease = lease
         self._on_live = on_live
-        self._table = table if table is not None else openers()
+        self.av = av_client()
+        self._table = table if table is not None else openers(av=self.av)
         self._claiming = Claiming(node_id)
         self._pulls: dict[UUID, Pull] = {}
         self._said: dict[Held, Words] = {}  # what the rows say
@@ -111,6 +112,7 @@ class Leases:
         """Let others take what was ours."""
         async with asyncio.timeout(RELEASE_SECONDS):
             await asyncio.gather(*self._ending, return_exceptions=True)
+            await self.av.close()
             await self._database.run(claiming.leave, list(self._left), reasons.NODE_STOPS)
 
     # Inside.

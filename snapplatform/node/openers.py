@@ -8,7 +8,9 @@ from django.conf import settings
 
 from snapplatform import rtmp, rtsp
 from snapplatform.errors import InvalidValue
-from snapplatform.net import AddressRefused, resolve
+from snapplatform.media.pull.client import AvPull
+from snapplatform.media.pull.schemes import WAYS, AvUrl
+from snapplatform.net import Address, AddressRefused, resolve
 from snapplatform.net.ending import EndKind, PullEnd
 from snapplatform.node.feed import Feed
 from snapplatform.streams import reasons
@@ -46,12 +48,21 @@ _ABSENT = ("NotFound", "404")
 
 
 def openers(
-    rtmp_limits: rtmp.ClientLimits | None = None, rtsp_limits: rtsp.ClientLimits | None = None
+    rtmp_limits: rtmp.ClientLimits | None = None,
+    rtsp_limits: rtsp.ClientLimits | None = None,
+    av: AvPull | None = None,
 ) -> Mapping[str, Opener]:
-    """The table of one node, by scheme. All pulls of a protocol share its client."""
+    """The table of one node, by scheme. All pulls of a protocol share its client. `av` is the caller's to
+    close; without it what only PyAV reads is not supported."""
     by_rtmp = partial(_open_rtmp, rtmp.PullClient(rtmp_limits))
     by_rtsp = partial(_open_rtsp, rtsp.PullClient(rtsp_limits))
-    return {"rtmp": by_rtmp, "rtmps": by_rtmp, "rtsp": by_rtsp, "rtsps": by_rtsp}
+    by_av = dict.fromkeys(WAYS, partial(_open_av, av)) if av is not None else {}
+    return {"rtmp": by_rtmp, "rtmps": by_rtmp, "rtsp": by_rtsp, "rtsps": by_rtsp, **by_av}
+
+
+def av_client() -> AvPull:
+    """For openers(). It looks each host up by itself, as a stream may lead to others."""
+    return AvPull(resolver=_resolve)
 
 
 async def open_source(table: Mapping[str, Opener], source: Source, feed: Feed, until_keyframe: bool) -> str:
@@ -85,10 +96,13 @@ async def _open_rtsp(client: rtsp.PullClient, source: Source, feed: Feed, until_
     return await _at_each_address(url.host, url.port, play)
 
 
+async def _open_av(client: AvPull, source: Source, feed: Feed, until_keyframe: bool) -> str:
+    return words(await client.pull(AvUrl.parse(source.url), feed, until_keyframe=until_keyframe))
+
+
 async def _at_each_address(host: str, port: int, play: Callable[[str], Awaitable[PullEnd]]) -> str:
     """Look the host up once, and play from the first of its addresses that takes a connection."""
-    allowed = settings.SNAP.allowed_networks
-    addresses = await resolve(host, port, allowed=allowed, deadline=LOOKUP_SECONDS)
+    addresses = await _resolve(host, port)
     end = PullEnd(EndKind.UNREACHABLE)
     for address in addresses[:ADDRESSES_TRIED]:
         end = await play(str(address))
@@ -97,12 +111,18 @@ async def _at_each_address(host: str, port: int, play: Callable[[str], Awaitable
     return words(end)
 
 
+async def _resolve(host: str, port: int) -> list[Address]:
+    return await resolve(host, port, allowed=settings.SNAP.allowed_networks, deadline=LOOKUP_SECONDS)
+
+
 def words(end: PullEnd) -> str:
     """What people are told of how a pull ended."""
     if end.kind is EndKind.REFUSED and any(code in end.detail for code in _ABSENT):
         return reasons.NOT_THERE
     if end.kind is EndKind.UNREACHABLE and end.detail == "Connection refused":
         return reasons.REFUSED
+    if end.kind is EndKind.ADDRESS_REFUSED and end.detail:
+        return f"{reasons.ADDRESS_REFUSED}: {end.detail}"
     return _WORDS.get(end.kind, reasons.INTERNAL)
 
 

@@ -7,6 +7,7 @@ from ipaddress import ip_address
 from django.conf import settings
 
 from snapplatform.errors import InvalidValue
+from snapplatform.media.pull.schemes import WAYS, AvUrl
 from snapplatform.net import Url, check_url, why_refused
 from snapplatform.rtmp.url import PORTS as RTMP_PORTS
 from snapplatform.rtmp.url import RtmpUrl
@@ -22,8 +23,9 @@ LONGEST_SHOWN = 2100  # a URL of net.url.LONGEST characters in which short secre
 READERS: dict[str, Callable[[str, str], object]] = {
     **dict.fromkeys(RTMP_PORTS, lambda text, parameter: RtmpUrl.parse(text, parameter=parameter)),
     **dict.fromkeys(RTSP_PORTS, lambda text, parameter: RtspUrl.parse(text, parameter=parameter)),
+    **dict.fromkeys(WAYS, lambda text, parameter: AvUrl.parse(text, parameter=parameter)),
 }
-_PLANNED = ("http", "https", "srt", "udp", "rtp")
+_PLANNED = ("srt", "rtp")
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,7 +94,7 @@ def _shown(url: Url) -> str:
     user = f"{HIDDEN}@" if url.user is not None else ""
     ends = [at for at in (url.rest.find("?"), url.rest.find("#")) if at >= 0]
     path = url.rest[: min(ends)] if ends else url.rest
-    if url.scheme in RTSP_PORTS and "=" in path:
+    if url.scheme.startswith("rtsp") and "=" in path:
         path = f"/{HIDDEN}"  # some cameras take the password there: /user=admin&password=xyz
     hidden = f"?{HIDDEN}" if ends else ""
     return f"{url.scheme}://{user}{url.authority}{path}{hidden}"

@@ -82,7 +82,8 @@ def test_a_published_stream_has_no_source(api: Api, stream: Stream):
     ("url", "words"),
     [
         ("srt://cam.example.com:9000", "srt:// is not supported yet"),
-        ("https://cam.example.com/a.m3u8", "https:// is not supported yet"),
+        ("http://user:pass\n@cam.example.com/a.m3u8", "control"),
+        ("tcp://cam.example.com", "tcp:// needs a port"),
         ("gopher://cam.example.com/1", "must begin with rtmp:// or rtmps:// or rtsp:// or rtsps://"),
         ("rtmp://cam.example.com", "must name an application and a stream"),
         ("rtmp://user:pass@cam.example.com/live/a", "no user and password"),
