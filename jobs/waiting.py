@@ -6,6 +6,7 @@ from uuid import UUID
 from jobs.capture import STREAM_OFFLINE
 from jobs.models import Job
 from snapplatform.streams import reasons
+from snapplatform.streams.live import Held
 from snapplatform.streams.models import Stream
 
 
@@ -13,6 +14,14 @@ def set_waiting(stream_id: UUID, waiting: str) -> int:
     """Say of a stream's started jobs what they wait for; "" when pictures can be taken."""
     started = Job.objects.filter(stream=stream_id, status=Job.Status.STARTED).exclude(waiting=waiting)
     return started.update(waiting=waiting[:64])
+
+
+def say_of_held(held: Held, waiting: str) -> int:
+    """The same by who holds the stream; one that lost it, and slept through that, says nothing."""
+    mine = Job.objects.filter(
+        stream=held.stream_id, stream__node=held.node_id, stream__epoch=held.epoch, status=Job.Status.STARTED
+    )
+    return mine.exclude(waiting=waiting).update(waiting=waiting[:64])
 
 
 def set_connecting(stream_ids: Collection[UUID]) -> int:

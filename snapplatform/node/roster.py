@@ -100,7 +100,7 @@ class Roster:
         for stream_id in changed:
             state = states[stream_id]
             if not state or now - live[stream_id].started >= GRACE_SECONDS:
-                await self._database.run(waiting.set_waiting, stream_id, state)
+                await self._database.run(waiting.say_of_held, live[stream_id].held, state)
 
 
 def _trouble(stream: LiveStream, now: float) -> str:
