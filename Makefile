@@ -9,7 +9,7 @@ DEV := $(VENV)/.installed-dev
 PIP := -m pip install --quiet --disable-pip-version-check --require-hashes
 # More than there are cores: many tests wait for a time-out, and it is their time that counts.
 WORKERS ?= $(shell $(PY) -c 'import os; print(2 * (os.cpu_count() or 1) + 1)')
-PYTEST = $(PY) -m pytest -n $(WORKERS) -q -rs
+PYTEST = $(PY) -m pytest -n $(WORKERS) --dist worksteal -q -rs
 ARGS ?=
 
 .DEFAULT_GOAL := help
