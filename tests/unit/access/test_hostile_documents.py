@@ -23,15 +23,20 @@ def test_there_are_enough_of_them_of_both_kinds():
 
 @pytest.mark.parametrize("number", range(len(DOCUMENTS)))
 def test_hostile_documents_stay_cheap(number: int):
+    # The best of three: what else the machine does, and the garbage of other tests, cost time too.
+    assert min(_seconds(DOCUMENTS[number]) for _ in range(3)) < SLOWEST
+
+
+def _seconds(document: str | bytes) -> float:
     start = time.thread_time()
     try:
-        policy = Attached("hostile", parse(DOCUMENTS[number]))
+        policy = Attached("hostile", parse(document))
     except InvalidPolicy as error:
         str(error).encode()
         assert len(str(error)) < 1000
     else:
         evaluate([policy], REQUEST)
-    assert time.thread_time() - start < SLOWEST
+    return time.thread_time() - start
 
 
 def test_a_deep_document_falls_nowhere_even_from_a_deep_stack():
