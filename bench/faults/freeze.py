@@ -126,7 +126,7 @@ def _round(context: Context, site: Site, cameras: Cameras, tally: Tally) -> None
     try:
         site.until(lambda: _moved(site, streams, before), "others to take over and take pictures")
         site.until(lambda: not waiting_of(streams), "the jobs to be said to run")
-        if context.random.random() < 0.25:
+        if context.scale >= 1 and context.random.random() < 0.25:
             time.sleep(max(0.0, began + LONG_SECONDS - time.monotonic()))
     finally:
         _send(chosen, signal.SIGCONT)
