@@ -8,6 +8,7 @@ import threading
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import partial
 
 from bench import processes
 from bench.faults.camera_process import SPAN
@@ -78,15 +79,11 @@ class Cameras:
 
     def wait_live(self, names: Sequence[str], *, since: float = 0.0) -> dict[str, Event]:
         """When each stream was accepted first, since then."""
-        return {
-            name: self.wait(
-                lambda event, name=name: (  # type: ignore[misc]
-                    event.what == "publishing" and event.stream == name and event.at >= since
-                ),
-                f"{name} to be live",
-            )
-            for name in names
-        }
+
+        def is_live(name: str, event: Event) -> bool:
+            return event.what == "publishing" and event.stream == name and event.at >= since
+
+        return {name: self.wait(partial(is_live, name), f"{name} to be live") for name in names}
 
     def _tell(self, **command: object) -> None:
         assert self._process.stdin is not None

@@ -109,7 +109,7 @@ def _watch(jump: int, site: Site, before: dict[str, Any], verdict: Verdict, cont
         time.sleep(0.1)
     for name, (most, _) in looks.items():
         verdict.of += 1
-        if took[name] is not None and took[name] <= most:  # type: ignore[operator]
+        if (seconds := took[name]) is not None and seconds <= most:
             verdict.n += 1
         else:
             verdict.problems.append(f"clock to {jump:+d} s: no {name} within {most:.0f} s")

@@ -12,6 +12,7 @@ from pathlib import Path
 from urllib.parse import urlsplit, urlunsplit
 
 import psycopg
+from psycopg.sql import SQL, Identifier
 
 from bench.faults.children import Children
 from bench.faults.postgresql import Server
@@ -37,11 +38,11 @@ def fresh(
 def _database(server_url: str) -> Iterator[str]:
     name = f"snap_faults_{uuid.uuid4().hex[:12]}"
     with psycopg.connect(_named(server_url, "postgres"), autocommit=True) as connection:
-        connection.execute(f"CREATE DATABASE {name}")  # type: ignore[arg-type]
+        connection.execute(SQL("CREATE DATABASE {}").format(Identifier(name)))
         try:
             yield _named(server_url, name)
         finally:
-            connection.execute(f"DROP DATABASE {name} WITH (FORCE)")  # type: ignore[arg-type]
+            connection.execute(SQL("DROP DATABASE {} WITH (FORCE)").format(Identifier(name)))
 
 
 def _named(url: str, name: str) -> str:

@@ -8,6 +8,10 @@ from dataclasses import dataclass
 
 from snapplatform.net.ending import EndKind, PullEnd
 
+# The kernel takes that much before anybody reads: where one keyframe is wanted, little is to come after it.
+# Enough for 4 Mb/s at a distance of 200 ms.
+KEYFRAME_WINDOW = 128 * 1024
+
 
 @dataclass(frozen=True, slots=True)
 class Place:

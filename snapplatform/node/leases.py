@@ -80,8 +80,9 @@ class Leases:
         """The stream for a player, with pictures coming; a pulled one is opened if nobody holds it."""
         stream = self._hub.find(account_id, name)
         if stream is None and self._lease.holds and not self._draining:
-            ask = {"node_id": self._node_id, "account_id": account_id, "name": name}
-            claim = await self._database.run(lambda: pulls.claim_one(**ask))  # type: ignore[arg-type]
+            claim = await self._database.run(
+                pulls.claim_one, node_id=self._node_id, account_id=account_id, name=name
+            )
             if claim is not None:
                 self._begin(claim)
             stream = self._hub.find(account_id, name)  # another player may have been first

@@ -3,7 +3,7 @@
 import logging
 import ssl
 
-from snapplatform.net.dialling import Place
+from snapplatform.net.dialling import KEYFRAME_WINDOW, Place
 from snapplatform.net.ending import PullEnd
 from snapplatform.net.pulls import Pulls
 from snapplatform.rtmp.host import HEADROOM
@@ -14,9 +14,6 @@ from snapplatform.rtmp.stats import ClientStats
 from snapplatform.rtmp.url import PullTarget
 
 READ_BYTES = 256 * 1024
-# The kernel takes that much before anybody reads: where one keyframe is wanted, little is to come after it.
-# Enough for 4 Mb/s at a distance of 200 ms.
-KEYFRAME_WINDOW = 128 * 1024
 
 log = logging.getLogger("snapplatform.rtmp")
 

@@ -3,7 +3,7 @@
 import logging
 import ssl
 
-from snapplatform.net.dialling import Place
+from snapplatform.net.dialling import KEYFRAME_WINDOW, Place
 from snapplatform.net.ending import PullEnd
 from snapplatform.net.pulls import Pulls
 from snapplatform.rtsp.connection import PullConnection
@@ -14,9 +14,6 @@ from snapplatform.rtsp.stats import ClientStats
 from snapplatform.rtsp.url import PullTarget
 
 READ_BYTES = 64 * 1024  # the worst that fits takes a tenth of a second, and then others have their turn
-# The kernel takes that much before anybody reads: where one keyframe is wanted, little is to come after it.
-# Enough for 4 Mb/s at a distance of 200 ms.
-KEYFRAME_WINDOW = 128 * 1024
 
 log = logging.getLogger("snapplatform.rtsp")
 
